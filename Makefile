@@ -1,0 +1,41 @@
+# Two commands on a fresh machine: `make demo` and `make test`. They need Python 3.11 to 3.13 and fetch the rest themselves.
+
+PYTHON ?= python3
+UV := $(PYTHON) tools/get_uv.py
+RUN := $(UV) run --locked
+JOBS ?= auto
+ARGS ?=
+DIR ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types contracts tests format clean
+
+help: ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "%-18s %s\n", $$1, $$2}'
+
+demo: ## a synthetic trial, measured and reported (DIR=folder to put it elsewhere)
+	@$(UV) run --no-dev --locked carpet demo $(DIR)
+
+test: lint types contracts tests ## all checks and all tests (ARGS="-k tlg" is handed to pytest)
+
+lint: ## style, as ruff sees it
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+types: ## types, as mypy sees them
+	$(RUN) mypy
+	$(RUN) mypy tools
+
+contracts: ## which room imports which
+	$(RUN) lint-imports
+
+tests: ## the tests alone (JOBS=1 for one process)
+	$(RUN) pytest -n $(JOBS) $(ARGS)
+
+format: ## rewrite the code in the house style
+	$(RUN) ruff check --fix --exit-zero .
+	$(RUN) ruff format .
+
+clean: ## remove what was fetched and made here
+	rm -rf .venv .venv-* .uv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
