@@ -1,0 +1,94 @@
+"""The whole method of a trial as one frozen value, read from TOML; unknown keys are refused with the nearest right key."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from carpet.core.body import LeanMass, SurfaceArea
+from carpet.core.errors import ProtocolError
+
+
+class Section(BaseModel):
+    """A frozen part of the protocol; a key that is not listed here is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SuvProtocol(Section):
+    """How activity becomes SUV."""
+
+    lean_mass: LeanMass = LeanMass.JANMAHASATIAN
+    """Formula of lean body mass for SUL (percist_liver): janmahasatian, james128 or morgan120."""
+    sex_undefined: Literal["refuse", "mean_of_sexes"] = "refuse"
+    """SUL where PatientSex is neither M nor F: refuse it, or take the mean of both formulas (IBSI test objects)."""
+    reference_time: Literal["auto", "decay_correction_datetime", "ge_scan_datetime", "series_time", "back_computed"] = "auto"
+    """Decay reference time under DecayCorrection START: by the ranked procedure, or one candidate by name."""
+    repair_date_shift: bool = False
+    """Accept an injection date that an anonymiser shifted apart from the scan date, when the times of day fit."""
+    uptake_window_min: tuple[float, float] = (45.0, 90.0)
+    """Uptake times outside this window (minutes) are flagged."""
+
+
+class SegmentProtocol(Section):
+    """How uptake becomes regions."""
+
+    method: str = "suv4.0"
+    """The delineation of TMTV and of the lesion table."""
+    also: tuple[str, ...] = ()
+    """Further delineations of the same lesions, side by side in biomarkers.csv."""
+    preselect_suv: float = Field(4.0, gt=0)
+    """Candidate regions are connected voxels at or above this SUVbw (g/mL)."""
+    preselect_min_ml: float = Field(3.0, ge=0)
+    """Candidate regions below this volume (mL) are left to the reader; regions a reader adds have no lower limit."""
+    margin_mm: float = Field(20.0, gt=0)
+    """How far (mm) a delineation may reach beyond the candidate region it starts from."""
+
+
+class BiomarkerProtocol(Section):
+    """Which numbers, and their options."""
+
+    names: tuple[str, ...] = ()
+    """Biomarkers to compute; empty means all there are (`carpet methods biomarker`)."""
+    suv_peak: Literal["0F91", "VJGA"] = "0F91"
+    """SUVpeak: the hottest 1 cm³ sphere of the lesion (IBSI 0F91), or the sphere at the hottest voxel (VJGA)."""
+    surface_area: SurfaceArea = SurfaceArea.MOSTELLER
+    """Body surface area for SDmax: mosteller or du_bois."""
+
+
+class Protocol(Section):
+    """A trial's method. Every default is written here and nowhere else."""
+
+    name: str = "cart-lymphoma"
+    """What this protocol is called in reports."""
+    suv: SuvProtocol = SuvProtocol()
+    segment: SegmentProtocol = SegmentProtocol()
+    biomarkers: BiomarkerProtocol = BiomarkerProtocol()
+
+
+BUILT_IN = {"cart-lymphoma": Protocol()}
+
+
+def protocol_from_toml(text: str, where: str) -> Protocol:
+    """The protocol written in `text`; `where` names the file in errors. Raises ProtocolError."""
+    try:
+        return Protocol.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ProtocolError(f"{where} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise ProtocolError("\n".join(_explained(problem, where) for problem in error.errors())) from error
+
+
+def _explained(problem: Any, where: str) -> str:
+    path = [str(part) for part in problem["loc"]]
+    if problem["type"] != "extra_forbidden":
+        return f"{where}: {'.'.join(path)}: {problem['msg']} (found {problem['input']!r})"
+    section: Any = Protocol
+    for part in path[:-1]:
+        section = section.model_fields[part].annotation
+    near = get_close_matches(path[-1], section.model_fields, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(section.model_fields)}"
+    return f"{where}: unknown key {'.'.join(path)!r}; {hint}"

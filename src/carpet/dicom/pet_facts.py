@@ -1,0 +1,209 @@
+"""What a PET series says about dose, time, patient and units: each fact as stored, with the tag it was read from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from carpet.core.errors import Notice
+from carpet.core.study import Fact, PetFacts, SliceFacts
+from carpet.dicom import notices
+from carpet.dicom.elements import Element, FileElements
+from carpet.dicom.stack import NUMBER_OF_SLICES, tag_name, varying
+from carpet.dicom.values import MalformedValue, date_of, datetime_of, numbers_of, short_of, text_of, texts_of, time_of
+
+T = TypeVar("T")
+
+UNITS, SUV_TYPE, DECAY_CORRECTION, CORRECTED_IMAGE = 0x00541001, 0x00541006, 0x00541102, 0x00280051
+SERIES_TYPE, IMAGE_TYPE, MANUFACTURER, MODEL, RECONSTRUCTION = 0x00541000, 0x00080008, 0x00080070, 0x00081090, 0x00541103
+WEIGHT, SIZE, SEX = 0x00101030, 0x00101020, 0x00100040
+RADIOPHARMACEUTICALS = 0x00540016
+DOSE, HALF_LIFE, START_DATETIME, START_TIME = 0x00181074, 0x00181075, 0x00181078, 0x00181072
+NUCLIDE_CODES, TRACER_CODES, CODE_VALUE, TRACER_TEXT = 0x00540300, 0x00540304, 0x00080100, 0x00180031
+DECAY_DATETIME, SERIES_DATE, SERIES_TIME = 0x00189701, 0x00080021, 0x00080031
+ACQUISITION_DATE, ACQUISITION_TIME, ACQUISITION_DATETIME = 0x00080022, 0x00080032, 0x0008002A
+FRAME_REFERENCE_MS, FRAME_DURATION_MS, SLOPE, INTERCEPT = 0x00541300, 0x00181242, 0x00281053, 0x00281052
+SOP_INSTANCE = 0x00080018
+PRIVATE = {  # group, element byte, creator (METHODS A.2)
+    "ge_scan_at": (0x0009, 0x0D, "GEMS_PETD_01"),
+    "ge_injected_at": (0x0009, 0x3B, "GEMS_PETD_01"),
+    "siemens_reference_at": (0x0071, 0x22, "SIEMENS MED PT"),
+    "philips_suv_factor": (0x7053, 0x00, "Philips PET Private Group"),
+    "philips_activity_factor": (0x7053, 0x09, "Philips PET Private Group"),
+}
+CONSTANT_TAGS = {
+    UNITS: "Units",
+    SUV_TYPE: "SUVType",
+    DECAY_CORRECTION: "DecayCorrection",
+    CORRECTED_IMAGE: "CorrectedImage",
+    WEIGHT: "PatientWeight",
+    SIZE: "PatientSize",
+    SEX: "PatientSex",
+    SERIES_DATE: "SeriesDate",
+    SERIES_TIME: "SeriesTime",
+    DECAY_DATETIME: "DecayCorrectionDateTime",
+    RADIOPHARMACEUTICALS: "RadiopharmaceuticalInformationSequence",
+    0x70531000: "Philips SUV scale factor",
+    0x70531009: "Philips activity scale factor",
+    0x0009100D: "GE scan date-time",
+}
+
+
+class _Reader:
+    """Reads one attribute after another; what is malformed becomes a refusal, what is absent is None."""
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+
+    def fact(self, where: str, element: Element | None, parse: Callable[[Element], T | None]) -> Fact[T] | None:
+        if element is None or not element.raw.strip(b" \0"):
+            return None
+        try:
+            value = parse(element)
+        except MalformedValue as error:
+            timely = parse in (_datetime, _date, _time)
+            kind = notices.TIME_MALFORMED if timely else notices.NUMBER_MALFORMED
+            self.notices.append(kind.at(where, repr(str(error))))
+            return None
+        return None if value is None else Fact(value, where)
+
+
+def _number(element: Element) -> float:
+    numbers = numbers_of(element)
+    if len(numbers) != 1:
+        raise MalformedValue(text_of(element)[:40])
+    return numbers[0]
+
+
+def _datetime(element: Element) -> dt.datetime:
+    return datetime_of(text_of(element))
+
+
+def _time(element: Element) -> dt.time:
+    return time_of(text_of(element))
+
+
+def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ...]]:
+    """The facts of a sorted PET series, and a notice for every attribute that is malformed or varies where it must not."""
+    reader = _Reader()
+    top = files[0].elements
+    item = _radiopharmaceutical(files[0], reader)
+    private = {name: _private(top, *place, reader) for name, place in PRIVATE.items()}
+
+    def read(tag: int, parse: Callable[[Element], T | None], source: Mapping[int, Element] = top, under: str = "") -> Fact[T] | None:
+        return reader.fact(under + tag_name(tag), source.get(tag), parse)
+
+    inside = tag_name(RADIOPHARMACEUTICALS) + "▸"
+    root_time = next((tag for tag in (START_DATETIME, START_TIME) if tag in top), None)
+    facts = PetFacts(
+        units=read(UNITS, text_of),
+        suv_type=read(SUV_TYPE, text_of),
+        decay_correction=read(DECAY_CORRECTION, text_of),
+        corrected_image=read(CORRECTED_IMAGE, texts_of),
+        series_type=read(SERIES_TYPE, texts_of),
+        image_type=read(IMAGE_TYPE, texts_of),
+        manufacturer=read(MANUFACTURER, text_of),
+        model=read(MODEL, text_of),
+        reconstruction=read(RECONSTRUCTION, text_of),
+        weight_kg=read(WEIGHT, _number),
+        height_m=read(SIZE, _number),
+        sex=read(SEX, text_of),
+        dose=read(DOSE, _number, item, inside),
+        half_life_s=read(HALF_LIFE, _number, item, inside),
+        nuclide_code=_code(item, NUCLIDE_CODES, inside),
+        tracer_code=_code(item, TRACER_CODES, inside),
+        tracer_text=read(TRACER_TEXT, text_of, item, inside),
+        injected_at=read(START_DATETIME, _datetime, item, inside),
+        injected_time=read(START_TIME, _time, item, inside),
+        root_injection_time=read(root_time, text_of) if root_time else None,
+        decay_reference_at=read(DECAY_DATETIME, _datetime),
+        series_at=_date_and_time(top, SERIES_DATE, SERIES_TIME, reader),
+        number_of_slices=reader.fact(tag_name(NUMBER_OF_SLICES), top.get(NUMBER_OF_SLICES), short_of),
+        slices=tuple(_slice_facts(file.elements, reader) for file in files),
+        **private,
+    )
+    return facts, (*dict.fromkeys(reader.notices), *varying(files, CONSTANT_TAGS))
+
+
+def _slice_facts(elements: Mapping[int, Element], reader: _Reader) -> SliceFacts:
+    def number(tag: int) -> float | None:
+        fact = reader.fact(tag_name(tag), elements.get(tag), _number)
+        return fact.value if fact else None
+
+    at = reader.fact(tag_name(ACQUISITION_DATETIME), elements.get(ACQUISITION_DATETIME), _datetime)
+    acquired = _date_and_time(elements, ACQUISITION_DATE, ACQUISITION_TIME, reader) or at
+    return SliceFacts(
+        sop_instance_uid=text_of(elements[SOP_INSTANCE]) if SOP_INSTANCE in elements else "",
+        slope=number(SLOPE),
+        intercept=number(INTERCEPT),
+        acquired_at=acquired.value if acquired else None,
+        frame_reference_ms=number(FRAME_REFERENCE_MS),
+        frame_duration_ms=number(FRAME_DURATION_MS),
+    )
+
+
+def _date_and_time(elements: Mapping[int, Element], date_tag: int, time_tag: int, reader: _Reader) -> Fact[dt.datetime] | None:
+    date = reader.fact(tag_name(date_tag), elements.get(date_tag), _date)
+    time = reader.fact(tag_name(time_tag), elements.get(time_tag), _time)
+    if date is None or time is None:
+        return None
+    return Fact(dt.datetime.combine(date.value, time.value), f"{tag_name(date_tag)} {tag_name(time_tag)}")
+
+
+def _date(element: Element) -> dt.date:
+    return date_of(text_of(element))
+
+
+def _private(top: Mapping[int, Element], group: int, byte: int, creator: str, reader: _Reader) -> Fact[Any] | None:
+    """A private attribute through its creator; the usual block 0x10 without one gives the value and a flag."""
+    blocks = [tag & 0xFF for tag in range(group << 16 | 0x10, group << 16 | 0x100) if tag in top and text_of(top[tag]) == creator]
+    tags = [group << 16 | block << 8 | byte for block in blocks]
+    usual = group << 16 | 0x1000 | byte
+    parse: Callable[[Element], Any] = _number if group == 0x7053 else _datetime
+    tag = next((tag for tag in tags if tag in top), None)
+    if tag is None and usual in top and (group << 16 | 0x10) not in top:
+        tag = usual
+        reader.notices.append(notices.PRIVATE_CREATOR_MISSING.at(tag_name(usual), f"no creator {creator!r}"))
+    return None if tag is None else reader.fact(f"{tag_name(tag)} {creator}", top[tag], parse)
+
+
+def _radiopharmaceutical(file: FileElements, reader: _Reader) -> Mapping[int, Element]:
+    """The elements of the one item of (0054,0016); empty when absent."""
+    items = sequence_items(file, RADIOPHARMACEUTICALS)
+    if len(items) > 1:
+        reader.notices.append(notices.RADIOPHARMACEUTICAL_AMBIGUOUS.at(tag_name(RADIOPHARMACEUTICALS), f"{len(items)} items"))
+    return items[0] if items else {}
+
+
+def sequence_items(file: FileElements, tag: int) -> list[dict[int, Element]]:
+    """The items of one sequence of a file, two levels deep: code sequences of an item appear as their own first CodeValue."""
+    import pydicom
+
+    try:
+        data = pydicom.dcmread(file.path, stop_before_pixels=True, force=True, specific_tags=[tag])
+        sequence = data[tag].value if tag in data else []
+        return [_item_elements(item) for item in sequence]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, EOFError, NotImplementedError) as error:
+        raise MalformedValue(f"{tag_name(tag)}: {type(error).__name__}") from error
+
+
+def _item_elements(item: Any) -> dict[int, Element]:
+    found = {}
+    for tag in item.keys():  # noqa: SIM118
+        element = item.get_item(tag)
+        if int(tag) in (NUCLIDE_CODES, TRACER_CODES):
+            codes = item[tag].value
+            value = codes[0].get_item(CODE_VALUE).value if codes and CODE_VALUE in codes[0] else b""
+            found[int(tag)] = Element("SH", value if isinstance(value, bytes) else str(value).encode())
+        elif isinstance(element.value, bytes):
+            found[int(tag)] = Element(element.VR or "", element.value)
+        elif element.value is None:
+            found[int(tag)] = Element(element.VR or "", b"")
+    return found
+
+
+def _code(item: Mapping[int, Element], tag: int, inside: str) -> Fact[str] | None:
+    element = item.get(tag)
+    text = text_of(element) if element else ""
+    return Fact(text, f"{inside}{tag_name(tag)}▸(0008,0100)") if text else None

@@ -1,0 +1,196 @@
+"""When was the tracer injected, and to which moment are the voxels decay-corrected? (METHODS §A.3, steps 4–6)"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from carpet.core.errors import Notice
+from carpet.core.protocol import SuvProtocol
+from carpet.core.study import Fact, PetFacts
+from carpet.suv import notices
+
+SIX_HOURS_S = 6 * 3600.0
+DAY = dt.timedelta(days=1)
+SERIES_AFTER_ACQUISITION_S = 1.0
+BACK_COMPUTED_SPREAD_S = 60.0
+START_CONFLICT_S = 60.0
+SAME_START_S = 60.0
+DISAGREE, CONFLICT = 0.01, 0.10  # of SUV
+SHORT_LIVED_S = 11.5 * 3600.0  # below, an injection without a date is on the scan's day or the day before
+
+RANKED = ("decay_correction_datetime", "ge_scan_datetime", "series_time", "back_computed", "earliest_acquisition")
+EXPLICIT = RANKED[:3]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The decay reference time, how it was chosen, and what else was there."""
+
+    rule: str | None
+    at: dt.datetime | None
+    candidates: Mapping[str, dt.datetime] = field(default_factory=dict)
+    rejected: Mapping[str, str] = field(default_factory=dict)
+
+
+def mean_count_offset_s(duration_s: float, half_life_s: float) -> float:
+    """From the start of a frame to the moment at which activity equals its mean over the frame: (1/λ) ln(λT/(1−e^{−λT}))."""
+    decay = math.log(2.0) / half_life_s
+    return math.log(decay * duration_s / -math.expm1(-decay * duration_s)) / decay
+
+
+def earliest_acquisition(facts: PetFacts) -> dt.datetime | None:
+    times = [one.acquired_at for one in facts.slices]
+    return min(time for time in times if time is not None) if times and None not in times else None
+
+
+def reference_time(facts: PetFacts, half_life_s: float, protocol: SuvProtocol) -> tuple[Reference, tuple[Notice, ...]]:
+    """The reference time of DecayCorrection START: the first candidate, by rank, that is there and passes its test."""
+    earliest = earliest_acquisition(facts)
+    if earliest is None:
+        return Reference(None, None), (notices.ACQUISITION_TIME_MISSING.at("(0008,0022) (0008,0032)", "absent in a slice"),)
+    candidates, rejected, found = _candidates(facts, half_life_s, earliest)
+    valid = {name: at for name, at in candidates.items() if name not in rejected}
+    named = protocol.reference_time
+    if named != "auto":
+        if named not in candidates:
+            return Reference(None, None, candidates, rejected), (
+                *found,
+                notices.TREF_UNKNOWN.at(named, "no such time here"),
+            )
+        return Reference(named, candidates[named], candidates, rejected), (*found, notices.TREF_BY_NAME.at("protocol", named))
+    rule = next((name for name in RANKED if name in valid), None)
+    if rule is None:
+        reasons = "; ".join(f"{name}: {why}" for name, why in rejected.items()) or "no time stamp at all"
+        return Reference(None, None, candidates, rejected), (*found, notices.TREF_UNKNOWN.at("times", reasons))
+    reference = Reference(rule, valid[rule], candidates, rejected)
+    return reference, (*found, *_disagreements(rule, valid, half_life_s), *_remarks(rule, valid, earliest))
+
+
+def _candidates(
+    facts: PetFacts, half_life_s: float, earliest: dt.datetime
+) -> tuple[dict[str, dt.datetime], dict[str, str], tuple[Notice, ...]]:
+    """All candidates, the reason for each that fails its test, and flags about them."""
+    stamps = zip(EXPLICIT, (facts.decay_reference_at, facts.ge_scan_at, facts.series_at), strict=True)
+    candidates = {name: fact.value for name, fact in stamps if fact is not None}
+    rejected, found = _failed_stamps(candidates, facts, earliest)
+    computed, spread_s = _back_computed(facts, half_life_s)
+    if computed is not None:
+        candidates["back_computed"] = computed
+        if spread_s > BACK_COMPUTED_SPREAD_S:
+            rejected["back_computed"] = f"spread of {spread_s:.0f} s over the slices"
+    candidates["earliest_acquisition"] = earliest
+    if facts.number_of_slices and facts.number_of_slices.value > len(facts.slices):
+        rejected["earliest_acquisition"] = "slices are missing, so the first bed may be too"
+    return candidates, rejected, found
+
+
+def _failed_stamps(stamps: Mapping[str, dt.datetime], facts: PetFacts, earliest: dt.datetime) -> tuple[dict[str, str], tuple[Notice, ...]]:
+    """Which explicit time stamps fail their sanity test, and why."""
+    ahead_s = {name: (earliest - at).total_seconds() for name, at in stamps.items()}
+    days = {name: (earliest.date() - at.date()).days for name, at in stamps.items()}
+    rejected: dict[str, str] = {}
+    found: tuple[Notice, ...] = ()
+    if abs(days.get("decay_correction_datetime", 0)) > 1:
+        rejected["decay_correction_datetime"] = "more than a day from the acquisition"
+    if not 0 <= ahead_s.get("ge_scan_datetime", 0) <= SIX_HOURS_S:
+        rejected["ge_scan_datetime"] = "not within 6 h before the first acquisition"
+        if days["ge_scan_datetime"]:
+            where = facts.ge_scan_at.read_from if facts.ge_scan_at else ""
+            found += (notices.PRIVATE_DATE_SHIFTED.at(where, f"{days['ge_scan_datetime']} days"),)
+    if ahead_s.get("series_time", 0) < -SERIES_AFTER_ACQUISITION_S:
+        rejected["series_time"] = "after the first acquisition"
+        after = f"{-ahead_s['series_time']:.0f} s after the first acquisition"
+        found += (notices.SERIES_TIME_REWRITTEN.at("(0008,0021) (0008,0031)", after),)
+    return rejected, found
+
+
+def _back_computed(facts: PetFacts, half_life_s: float) -> tuple[dt.datetime | None, float]:
+    """The median over slices of acquisition + mean-count offset − FrameReferenceTime, and the spread in s."""
+    seconds = []
+    origin = earliest_acquisition(facts)
+    for one in facts.slices:
+        if origin is None or one.acquired_at is None or one.frame_reference_ms is None or not one.frame_duration_ms:
+            return None, 0.0
+        if one.frame_duration_ms < 0:
+            return None, 0.0
+        offset_s = mean_count_offset_s(one.frame_duration_ms / 1000.0, half_life_s)
+        seconds.append((one.acquired_at - origin).total_seconds() + offset_s - one.frame_reference_ms / 1000.0)
+    if origin is None or not seconds:
+        return None, 0.0
+    return origin + dt.timedelta(seconds=statistics.median(seconds)), max(seconds) - min(seconds)
+
+
+def _suv_change(one: dt.datetime, other: dt.datetime, half_life_s: float) -> float:
+    """By how much SUV changes, as a fraction, when one reference time is taken for the other."""
+    return math.exp2(abs((one - other).total_seconds()) / half_life_s) - 1.0
+
+
+def _disagreements(rule: str, valid: Mapping[str, dt.datetime], half_life_s: float) -> tuple[Notice, ...]:
+    found = []
+    for name in EXPLICIT:
+        if name in valid and name != rule and rule in EXPLICIT:
+            change = _suv_change(valid[rule], valid[name], half_life_s)
+            kind = notices.TREF_CONFLICT if change > CONFLICT else notices.TREF_DISAGREE
+            if change > DISAGREE:
+                found.append(kind.at("times", f"{rule} and {name} change SUV by {100 * change:.1f} %"))
+    if rule in EXPLICIT and "back_computed" in valid:
+        change = _suv_change(valid[rule], valid["back_computed"], half_life_s)
+        if change > DISAGREE:
+            found.append(notices.TREF_BACKCOMP_DISAGREE.at("(0054,1300) (0018,1242)", f"{100 * change:.1f} % from {rule}"))
+    return tuple(found)
+
+
+def _remarks(rule: str, valid: Mapping[str, dt.datetime], earliest: dt.datetime) -> tuple[Notice, ...]:
+    ahead_s = (earliest - valid[rule]).total_seconds()
+    if rule == "ge_scan_datetime" and ahead_s > SAME_START_S:
+        return (notices.VENDOR_SCAN_START.at("(0009,xx0D)", f"{ahead_s:.0f} s before the first acquisition"),)
+    if rule == "back_computed" and ahead_s > SAME_START_S:
+        return (notices.BED_POSITION_MISSING.at("(0054,1300)", f"scan start {ahead_s:.0f} s before the first slice here"),)
+    if rule == "earliest_acquisition":
+        return (notices.TREF_EARLIEST_ACQ.at("(0008,0032)", earliest.isoformat()),)
+    return ()
+
+
+def injection_time(
+    facts: PetFacts, scanned_at: dt.datetime, half_life_s: float, protocol: SuvProtocol
+) -> tuple[Fact[dt.datetime] | None, tuple[Notice, ...]]:
+    """When the tracer was injected; `scanned_at` gives the date where only a time of day is stored."""
+    found: tuple[Notice, ...] = ()
+    if facts.root_injection_time:
+        found += (notices.ROOT_INJECTION_TIME_IGNORED.at(facts.root_injection_time.read_from, "outside (0054,0016)"),)
+    if facts.injected_at:
+        return _checked_date(facts, scanned_at, protocol, found)
+    if facts.injected_time:
+        if half_life_s >= SHORT_LIVED_S:
+            return None, (*found, notices.DATE_REQUIRED.at(facts.injected_time.read_from, "a time without a date"))
+        at = dt.datetime.combine(scanned_at.date(), facts.injected_time.value)
+        if at > scanned_at:
+            at -= DAY
+            found += (notices.MIDNIGHT.at(facts.injected_time.read_from, facts.injected_time.value.isoformat()),)
+        return Fact(at, facts.injected_time.read_from), found
+    if facts.ge_injected_at:
+        used = notices.GE_INJECTION_USED.at(facts.ge_injected_at.read_from, facts.ge_injected_at.value.isoformat())
+        return Fact(facts.ge_injected_at.value, facts.ge_injected_at.read_from), (*found, used)
+    return None, (*found, notices.INJECTION_TIME_MISSING.at("(0054,0016)", "absent"))
+
+
+def _checked_date(
+    facts: PetFacts, scanned_at: dt.datetime, protocol: SuvProtocol, found: tuple[Notice, ...]
+) -> tuple[Fact[dt.datetime], tuple[Notice, ...]]:
+    assert facts.injected_at is not None
+    at, where = facts.injected_at.value, facts.injected_at.read_from
+    if facts.injected_time:
+        beside = dt.datetime.combine(at.date(), facts.injected_time.value)
+        if abs((beside - at).total_seconds()) > START_CONFLICT_S:
+            times = f"{at.time().isoformat()} and {facts.injected_time.value.isoformat()}"
+            found += (notices.START_CONFLICT.at(where, times),)
+    if abs(scanned_at - at) > DAY and protocol.repair_date_shift:
+        same_day = dt.datetime.combine(scanned_at.date(), at.time())
+        if 0 <= (scanned_at - same_day).total_seconds() <= SIX_HOURS_S:
+            found += (notices.DATE_SHIFT.at(where, f"{(scanned_at.date() - at.date()).days} days"),)
+            at = same_day
+    return Fact(at, where), found
