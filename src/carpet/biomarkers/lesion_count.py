@@ -1,0 +1,15 @@
+"""How many lesions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from carpet.biomarkers.measure import biomarker
+from carpet.core.lesion import Lesion
+from carpet.core.space import Volume
+
+
+@biomarker("lesion_count", unit="{count}", source="METHODS §B.3 (26-connectivity)")
+def lesion_count(lesions: Sequence[Lesion], suv: Volume) -> float:
+    """The number of lesions: 26-connected regions of disease. No lesion: 0."""
+    return float(len(lesions))

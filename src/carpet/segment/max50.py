@@ -1,0 +1,17 @@
+"""50 % of the lesion's maximum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from carpet.core.space import BoolArray
+from carpet.segment.delineate import segmenter
+from carpet.segment.roi import Roi
+
+FRACTION = 0.50
+
+
+@segmenter("max50", source="METHODS §B.1 (from memory of the literature, not re-read)")
+def max50(roi: Roi) -> BoolArray:
+    """Voxels with SUV ≥ 50 % of the lesion's SUVmax."""
+    return roi.suv.values >= np.float32(FRACTION * roi.maximum)
