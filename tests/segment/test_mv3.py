@@ -1,0 +1,18 @@
+"""Truth: METHODS EX07; a ball of known voxels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from carpet.segment.mv3 import mv3
+
+
+@pytest.mark.shared
+def test_worked_example_seven(example_seven) -> None:
+    roi, expected = example_seven
+    assert np.flatnonzero(mv3(roi)[0, 0]).tolist() == expected["MV3"]["indices"]
+
+
+def test_a_uniform_ball_is_found_to_the_voxel(ball) -> None:
+    assert (mv3(ball) == ball.seed).all()

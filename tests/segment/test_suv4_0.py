@@ -1,0 +1,18 @@
+"""Truth: METHODS EX07; a ball of known voxels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from carpet.segment.suv4_0 import suv4_0
+
+
+@pytest.mark.shared
+def test_worked_example_seven(example_seven) -> None:
+    roi, expected = example_seven
+    assert np.flatnonzero(suv4_0(roi)[0, 0]).tolist() == expected["per_method"]["4.0"]["indices"]
+
+
+def test_a_uniform_ball_is_found_to_the_voxel(ball) -> None:
+    assert (suv4_0(ball) == ball.seed).all()
