@@ -1,0 +1,216 @@
+"""What the report's tests share: an asymmetric scene, a document of the schema of measurements.json, and hostile text."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from carpet.core.anatomy import Anatomy
+from carpet.core.lesion import Code, Kind, Lesion, Status
+from carpet.core.space import Grid, Quantity, Region, Volume
+from carpet.testing import reoriented
+from carpet.testing.orientation import reoriented_region
+
+HOSTILE = (
+    '<script>alert(1)</script><img src=x onerror=alert(1)> #let x = 1 #eval("1") =1+1 $\\frac{ {{7*7}} {% raw %} שלום مرحبا '
+    "\u202eevil\u202c \x00\x1b[31m \"quote' & 漢字 \ud800 _*x*_ @ref ~ \\ `raw` ]] // -- https://example.org/" + "W" * 200
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """PET, CT, regions and anatomy of one examination."""
+
+    suv: Volume
+    ct: Volume
+    lesions: tuple[Lesion, ...]
+    anatomy: Anatomy
+
+    def stored_as(self, orientation: str) -> Scene:
+        """The same patient space in another storage order."""
+        suv = reoriented(self.suv, orientation)
+        lesions = tuple(replace(one, region=reoriented_region(one.region, orientation, suv.grid)) for one in self.lesions)
+        references = {name: reoriented_region(one, orientation, suv.grid) for name, one in self.anatomy.references.items()}
+        return Scene(suv, reoriented(self.ct, orientation), lesions, Anatomy(references=references))
+
+
+def _grid(shape: tuple[int, int, int], spacing: tuple[float, float, float], first: tuple[float, float, float]) -> Grid:
+    affine = np.zeros((4, 4))
+    affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = *spacing, 1.0
+    affine[:3, 3] = first
+    return Grid(shape, affine, "1.2.3")
+
+
+@pytest.fixture(scope="session")
+def scene() -> Scene:
+    """No two sides alike; the hottest voxel (31.5) lies in L02, to the left, in front, high up; spacing differs along each axis."""
+    grid = _grid((50, 44, 60), (6.0, 5.0, 4.0), (-118.0, -110.0, -300.0))
+    values = np.full(grid.shape_kji, 0.05, dtype=np.float32)
+    values[:, 8:36, 8:52] = 0.8 + 0.01 * np.arange(44, dtype=np.float32)
+    lesions = []
+    for number, (start, size, uptake, status) in enumerate(
+        (
+            ((10, 12, 12), (6, 7, 8), 6.0, Status.DISEASE),
+            ((38, 10, 40), (4, 5, 6), 9.0, Status.DISEASE),
+            ((44, 18, 20), (6, 12, 14), 12.0, Status.PHYSIOLOGIC),
+            ((24, 28, 30), (3, 3, 4), 5.0, Status.UNDECIDED),
+        ),
+        start=1,
+    ):
+        box = tuple(slice(first, first + count) for first, count in zip(start, size, strict=True))
+        values[box] = uptake
+        region = Region(grid, start, np.ones(size, dtype=bool))
+        site = Code("62683002", "SCT", "Mediastinal lymph node") if status is Status.DISEASE else None
+        lesions.append(Lesion(f"L{number:02d}", number, region, status, "rule TEST@1", "planted", site, site and Kind.NODAL))
+    values[40, 12, 43] = 31.5
+    liver = Region(grid, (20, 14, 14), np.ones((4, 5, 6), dtype=bool))
+    ct_grid = _grid((70, 90, 100), (4.5, 2.5, 2.5), (-123.0, -112.0, -305.0))
+    hu = np.full(ct_grid.shape_kji, -1000.0, dtype=np.float32)
+    hu[:, 16:72, 14:86] = 40.0
+    suv, ct = Volume(grid, values, Quantity.SUV_BW), Volume(ct_grid, hu, Quantity.HU)
+    return Scene(suv, ct, tuple(lesions), Anatomy(references={"liver": liver}, absent={"blood_pool": "OUTSIDE_SCAN"}))
+
+
+def _lesion(number: int, status: str, tlg_g: float) -> dict[str, Any]:
+    return {
+        "lesion_id": f"L{number:02d}",
+        "label": number,
+        "status": status,
+        "decided_by": "rule DIS-DEFAULT@1",
+        "because": f"reason {number}",
+        "reviewed": False,
+        "kind": "nodal",
+        "site": {"value": "62683002", "scheme": "SCT", "meaning": "Mediastinal lymph node"},
+        "volume_ml": 42.13,
+        "suv_max": 18.237,
+        "suv_mean": 9.1,
+        "suv_peak": 15.0,
+        "tlg_g": tlg_g,
+        "centroid_lps_mm": [12.4, -30.6, 400.0],
+        "voxels": 877,
+    }
+
+
+def _biomarker(name: str, unit: str, value: float | None, segmenter: str, *, reason: str | None = None, flags: Any = ()) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": value,
+        "unit": unit,
+        "method": f"{name}@1",
+        "segmenter": segmenter,
+        "reason_missing": reason,
+        "flags": ["UNREVIEWED", *flags],
+        "says": f"What {name} is.",
+    }
+
+
+def _series(uid: str) -> dict[str, Any]:
+    return {
+        "series_uid": uid,
+        "description": "PET AC",
+        "manufacturer": "GE",
+        "model": "Discovery",
+        "slices": 135,
+        "shape_kji": [135, 128, 100],
+        "spacing_mm_kji": [3.27, 4.6875, 4.5],
+    }
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """A measurements.json: two disease lesions, one undecided, one physiologic, two segmenters, one missing number."""
+    biomarkers = []
+    for segmenter, times in (("max41", 0.9), ("suv4.0", 1.0)):
+        biomarkers += [
+            _biomarker("tmtv", "mL", 120.34 * times, segmenter),
+            _biomarker("dmax", "mm", 352.6, segmenter, flags=["OUTSIDE_FOV"]),
+            _biomarker("sdmax", "/m", None, segmenter, reason="HEIGHT_MISSING"),
+        ]
+    return copy.deepcopy(
+        {
+            "schema": 1,
+            "status": "UNREVIEWED",
+            "software": {"carpet": "0.1.0", "numpy": "2.4.6"},
+            "protocol": {"name": "cart-lymphoma", "segment": {"method": "suv4.0", "also": ["max41"]}, "suv": {"repair_date_shift": False}},
+            "study": {
+                "patient": "P-3f2a",
+                "study_uid": "1.2.3.4",
+                "date": "2009-05-02",
+                "chosen_because": "the only corrected series",
+                "pet": _series("1.2.3.5"),
+                "ct": None,
+            },
+            "suv": {
+                "quantity": "SUV_BW",
+                "unit": "g/mL",
+                "factor_bw_per_bqml": 4.2111007e-4,
+                "reference_rule": "series_time",
+                "uptake_min": 61.23,
+                "candidates": {"back_computed": "2009-05-02T09:59:46", "series_time": "2009-05-02T09:59:47"},
+                "rejected": {"ge_scan_datetime": "its date differs"},
+                "facts": [{"name": "RadionuclideTotalDose", "value": "3.68e8", "unit": "Bq", "read_from": "(0054,0016)>(0018,1074)"}],
+                "sop_instances_sha256": "ab" * 32,
+            },
+            "lesions": [
+                _lesion(1, "physiologic", 900.0),
+                _lesion(2, "disease", 10.0),
+                _lesion(3, "undecided", 50.0),
+                _lesion(4, "disease", 300.0),
+            ],
+            "biomarkers": biomarkers,
+            "references": [
+                {
+                    "name": "liver",
+                    "mean": 2.104,
+                    "sd": 0.2,
+                    "volume_ml": 14.1,
+                    "centroid_lps_mm": [-60.0, 0.2, 300.0],
+                    "reason_missing": None,
+                },
+                {"name": "spleen", "mean": None, "sd": None, "volume_ml": None, "centroid_lps_mm": None, "reason_missing": "OUTSIDE_SCAN"},
+            ],
+            "flags": [
+                {
+                    "code": "TREF_DISAGREE",
+                    "severity": "W",
+                    "message": "Candidates differ",
+                    "where": "(0008,0031)",
+                    "found": "1 s",
+                    "allowed": "0 s",
+                    "remedy": "Name one.",
+                },
+            ],
+            "methods": [{"step": "SUV", "text": "Stored values times slope.", "sources": ["IBSI SUV manual"]}],
+            "provenance": {"id": "5b1f3c9da01277aa", "inputs": {"dicom/P007": "sha256 11aa"}},
+        }
+    )
+
+
+def _poisoned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _poisoned(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_poisoned(inner) for inner in value]
+    return HOSTILE if isinstance(value, str) else value
+
+
+@pytest.fixture
+def hostile_document(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with hostile words in every text; only what selects code (status, severity, status of a lesion) is kept."""
+    poisoned: dict[str, Any] = _poisoned(document)
+    poisoned["status"] = document["status"]
+    for name, key in (("lesions", "status"), ("flags", "severity")):
+        for bad, good in zip(poisoned[name], document[name], strict=True):
+            bad[key] = good[key]
+    for bad, good in zip(poisoned["biomarkers"], document["biomarkers"], strict=True):
+        bad["name"], bad["segmenter"] = good["name"] + HOSTILE, good["segmenter"] + HOSTILE
+    return poisoned
+
+
+@pytest.fixture(scope="session")
+def hostile_text() -> str:
+    return HOSTILE
