@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from carpet.biomarkers import measure
-from carpet.biomarkers.tsp import shortest_open_path_mm, tsp
+from carpet.biomarkers.tsp import by_integers, by_subsets, shortest_open_path_mm, tsp
 from carpet.core.geometry import pairwise_mm
 from carpet.core.protocol import BiomarkerProtocol
 from carpet.core.record import Measurement, Missing
@@ -57,6 +57,12 @@ def test_equals_the_shortest_of_all_orders() -> None:
     apart = pairwise_mm(points)
     every = min(sum(apart[a, b] for a, b in pairwise(order)) for order in permutations(range(8)))
     assert shortest_open_path_mm(apart) == pytest.approx(every, rel=1e-12)
+    assert by_integers(apart) == pytest.approx(every, rel=1e-12)
+
+
+def test_the_two_exact_ways_agree() -> None:
+    apart = pairwise_mm(np.random.default_rng(6).uniform(0, 500, (15, 3)))
+    assert by_subsets(apart) == pytest.approx(by_integers(apart), rel=1e-12)
 
 
 def test_a_row_of_lesions_is_walked_from_end_to_end() -> None:

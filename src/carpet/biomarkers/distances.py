@@ -15,7 +15,7 @@ from carpet.core.space import Region
 
 Points = NDArray[np.float64]
 SINGLE_LESION = "single_lesion"
-CHUNK = 2048
+CHUNK = 512
 
 
 def centroids_mm(lesions: Sequence[Lesion]) -> Points:
@@ -49,23 +49,20 @@ def outermost_mm(region: Region) -> Points:
 
 
 def widest_mm(points: Points) -> float:
-    """The largest distance between any two of (n, 3) points."""
-    points = _hull(points)
-    widest = 0.0
-    for start in range(0, len(points), CHUNK):
-        part = points[start : start + CHUNK]
-        squared = ((part[:, None] - points[None, start:]) ** 2).sum(axis=-1)
-        widest = max(widest, float(squared.max()))
-    return math.sqrt(widest)
+    """The largest distance between any two of (n, 3) points, exactly.
 
-
-def _hull(points: Points) -> Points:
-    """Only corners of the convex hull can be farthest apart; flat or tiny sets are returned whole."""
-    from scipy.spatial import ConvexHull, QhullError
-
-    if len(points) < 64:
-        return points
-    try:
-        return np.asarray(points[ConvexHull(points).vertices])
-    except QhullError:
-        return points
+    Two sweeps to the farthest point give a distance that exists; a point that could not reach it even across the whole set is left out.
+    """
+    middle = points.mean(axis=0)
+    reach = np.linalg.norm(points - middle, axis=1)
+    start = points[reach.argmax()]
+    for _ in range(2):
+        apart = np.linalg.norm(points - start, axis=1)
+        start = points[apart.argmax()]
+    widest = float(apart.max())
+    points = points[reach + reach.max() >= widest * (1 - 1e-12)]
+    for first in range(0, len(points), CHUNK):
+        part = points[first : first + CHUNK]
+        squared = ((part[:, None] - points[None, first:]) ** 2).sum(axis=-1)
+        widest = max(widest, math.sqrt(float(squared.max())))
+    return widest

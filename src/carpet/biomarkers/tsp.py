@@ -16,6 +16,7 @@ from carpet.core.lesion import Lesion
 from carpet.core.record import Flagged
 from carpet.core.space import Volume
 
+MOST_BY_SUBSETS = 15  # 2^15 subsets in a tenth of a second
 MOST_LESIONS = 40  # an exact answer takes seconds beyond this; a heuristic one would be a guess
 
 
@@ -28,7 +29,29 @@ def tsp(lesions: Sequence[Lesion], suv: Volume) -> Flagged:
 
 
 def shortest_open_path_mm(distance_mm: NDArray[np.float64]) -> float:
-    """The exact shortest open path over all points, as an integer programme in which subtours are cut off as they appear.
+    """The length of the shortest open path over all points, exactly: by dynamic programming, or for many as an integer programme."""
+    if len(distance_mm) < 3:
+        return float(distance_mm.max())
+    return by_subsets(distance_mm) if len(distance_mm) <= MOST_BY_SUBSETS else by_integers(distance_mm)
+
+
+def by_subsets(distance_mm: NDArray[np.float64]) -> float:
+    """Held and Karp 1962 (J Soc Ind Appl Math 10:196): the best path over each subset that ends at each of its points."""
+    n = len(distance_mm)
+    subsets = np.arange(2**n)
+    best = np.full((2**n, n), np.inf)
+    best[1 << np.arange(n), np.arange(n)] = 0.0
+    size = np.array([int(subset).bit_count() for subset in subsets])
+    for points in range(1, n):
+        chosen = subsets[size == points]
+        for end in range(n):
+            free = chosen[(chosen >> end) & 1 == 0]
+            best[free | 1 << end, end] = (best[free] + distance_mm[:, end]).min(axis=1)
+    return float(best[-1].min())
+
+
+def by_integers(distance_mm: NDArray[np.float64]) -> float:
+    """Dantzig, Fulkerson and Johnson 1954 (Oper Res 2:393): subtours are cut off as they appear.
 
     A dummy point at distance 0 from all turns the open path into a round trip.
     """
@@ -37,18 +60,15 @@ def shortest_open_path_mm(distance_mm: NDArray[np.float64]) -> float:
     from scipy.sparse.csgraph import connected_components
 
     n = len(distance_mm)
-    if n < 3:
-        return float(distance_mm.max())
     cost = np.zeros((n + 1, n + 1))
     cost[:n, :n] = distance_mm
     pairs = np.array(list(combinations(range(n + 1), 2)))
     length = cost[pairs[:, 0], pairs[:, 1]]
     ends_at = np.array([(pairs == point).any(axis=1) for point in range(n + 1)], dtype=float)
     cuts = [LinearConstraint(ends_at, 2, 2)]
+    whole = np.ones(len(pairs), dtype=np.int8)
     while True:
-        solved = milp(
-            length, constraints=cuts, integrality=np.ones(len(pairs), dtype=np.int8), bounds=Bounds(0, 1), options={"mip_rel_gap": 0.0}
-        )
+        solved = milp(length, constraints=cuts, integrality=whole, bounds=Bounds(0, 1), options={"mip_rel_gap": 0.0})
         taken = np.asarray(solved.x) > 0.5
         graph = coo_array((np.ones(int(taken.sum())), tuple(pairs[taken].T)), shape=(n + 1, n + 1))
         tours, tour = connected_components(graph, directed=False)

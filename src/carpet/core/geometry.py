@@ -6,9 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-
 from carpet.core.space import BoolArray, Box, Grid, IntArray, Region, SpaceError, Volume
 
 CONNECTIVITY = 26  # faces, edges and corners; stated in every output, see docs/decisions
@@ -71,9 +68,21 @@ def _joined_runs(row: IntArray, start: IntArray, stop: IntArray, *, rows_per_sli
         offset = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
         left.append(np.repeat(runs, count))
         right.append(np.repeat(first, count) + offset)
-    a, b = np.concatenate(left), np.concatenate(right)
-    graph = coo_array((np.ones(a.size, dtype=np.int8), (a, b)), shape=(row.size, row.size))
-    return np.asarray(connected_components(graph, directed=False)[1])
+    return _joined(np.concatenate(left), np.concatenate(right), row.size)
+
+
+def _joined(left: IntArray, right: IntArray, nodes: int) -> IntArray:
+    """Numbers 0, 1, … of the connected parts of a graph: each node takes the least root of its neighbours until nothing changes."""
+    root = np.arange(nodes)
+    while True:
+        least = np.minimum(root[left], root[right])
+        before = root.copy()
+        np.minimum.at(root, before[left], least)
+        np.minimum.at(root, before[right], least)
+        while (shorter := root[root]).tobytes() != root.tobytes():
+            root = shorter
+        if np.array_equal(root, before):
+            return np.asarray(np.unique(root, return_inverse=True)[1])
 
 
 def _region_of_runs(grid: Grid, row: IntArray, start: IntArray, stop: IntArray) -> Region:

@@ -11,7 +11,7 @@ from carpet.suv import notices
 
 HALF_LIFE_TOLERANCE = 0.01
 FDG_TEXT = re.compile(r"\bFDG\b|fluoro-?deoxy-?glucose", re.IGNORECASE)
-FDG_CODES = frozenset({"35321007", "C-B1031"})
+FDG_CODES = frozenset({"35321007", "C-B1031", "Y-X1743"})  # SCT, SRT, 99SDM
 
 
 @dataclass(frozen=True, slots=True)

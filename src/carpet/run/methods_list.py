@@ -1,0 +1,32 @@
+"""`carpet methods`: every segmenter, biomarker and rule, printed from the code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carpet.biomarkers import biomarkers
+from carpet.core.errors import ProtocolError
+from carpet.lesions.rules import rules_table
+from carpet.segment import segmenters
+
+
+def methods_list(kind: str | None) -> list[dict[str, Any]]:
+    """A row a method; raises ProtocolError for an unknown kind."""
+    rows = [
+        {"kind": one.kind, "name": one.name, "version": one.version, "unit": one.unit.ucum, "says": one.says, "source": one.source}
+        for available in (segmenters(), biomarkers())
+        for one in available.values()
+    ]
+    rows += [
+        {"kind": "rule", "name": name, "version": "1", "unit": "1", "says": f"{status}: {says}", "source": "carpet's own; METHODS §B.4"}
+        for name, status, says in rules_table()
+    ]
+    kinds = sorted({row["kind"] for row in rows})
+    if kind is not None and kind not in kinds:
+        raise ProtocolError(f"no kind of method is called {kind!r}. There are: {', '.join(kinds)}")
+    return [row for row in rows if kind in (None, row["kind"])]
+
+
+def methods_table(rows: list[dict[str, Any]]) -> str:
+    """For people: name, unit and version, then what it does and where it comes from."""
+    return "\n".join(f"{row['kind']} {row['name']}@{row['version']}  [{row['unit']}]\n    {row['says']}\n    {row['source']}" for row in rows)

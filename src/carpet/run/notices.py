@@ -1,0 +1,33 @@
+"""What the shell itself has to say about a study."""
+
+from __future__ import annotations
+
+from carpet.core.errors import NoticeKind, Severity
+
+UNREVIEWED = NoticeKind(
+    "UNREVIEWED",
+    Severity.WARNING,
+    "disease and physiologic uptake were told apart by rules; no reader has confirmed it",
+    "every region decided by a reader",
+    "look at the report, write a decisions file, and run again with --decisions",
+)
+MASK_GIVEN = NoticeKind("MASK_GIVEN", Severity.INFO, "the regions come from a mask made elsewhere")
+MASK_READER_UNKNOWN = NoticeKind(
+    "MASK_READER_UNKNOWN", Severity.WARNING, "nobody is named who answers for the mask", "a name", "name the reader with --reader"
+)
+PEAK_VOXEL_LARGE = NoticeKind("PEAK_VOXEL_LARGE", Severity.WARNING, "voxels are larger than 1 cm³: SUVpeak is the voxel itself")
+SMALL_REGIONS_LEFT = NoticeKind(
+    "SMALL_REGIONS_LEFT",
+    Severity.INFO,
+    "uptake above the threshold but below the least volume is not in the lesion table",
+    "",
+    "add one by its point in the decisions file if it is disease",
+)
+NO_CT = NoticeKind("NO_CT", Severity.INFO, "no CT was used: places and tissues are told from PET alone")
+SEGMENTER_MISSING = NoticeKind("SEGMENTER_MISSING", Severity.WARNING, "a delineation that was asked for cannot be made here")
+LIVER_UPTAKE_UNUSUAL = NoticeKind(
+    "LIVER_UPTAKE_UNUSUAL", Severity.WARNING, "liver uptake outside what 520 scans showed", "SUVmean 0.90–2.82 (1.86 ± 2 × 0.48)", "check dose, weight and times"
+)
+DOSE_UNUSUAL = NoticeKind(
+    "DOSE_UNUSUAL", Severity.WARNING, "injected activity outside what 520 scans showed", "48–756 MBq", "check the dose"
+)

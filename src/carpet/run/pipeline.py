@@ -1,0 +1,203 @@
+"""One PET/CT study from files to numbers, one call a line: the picture of the house in code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from carpet.anatomy.place import place as place_region
+from carpet.anatomy.sites import site_of
+from carpet.anatomy.survey import survey
+from carpet.biomarkers import measure
+from carpet.core.anatomy import Anatomy
+from carpet.core.body import Body
+from carpet.core.errors import Notice, NotMeasurable, Severity
+from carpet.core.lesion import Lesion, Status
+from carpet.core.method import pick
+from carpet.core.protocol import Protocol
+from carpet.core.record import Measurement, Missing
+from carpet.core.space import Labels, Volume
+from carpet.core.study import Study
+from carpet.lesions.decide import decide
+from carpet.lesions.decisions import read_decisions
+from carpet.lesions.from_labels import lesions_of_mask
+from carpet.lesions.suggest import suggest
+from carpet.run import notices
+from carpet.segment import candidates, delineate, segmenters
+from carpet.suv import Quantification, to_suv
+
+MASK = "mask"
+LESION_BIOMARKERS = ("tmtv", "suv_max", "suv_mean", "suv_peak", "tlg")
+USUAL_DOSE_BQ, USUAL_LIVER_SUV = (48e6, 756e6), (0.90, 2.82)  # J Nucl Med 2013;54(S2):2053, 520 scans
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user adds to a study: a mask or decisions, and who answers for them."""
+
+    mask: Path | None = None
+    decisions: Path | None = None
+    reader: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that is known of one study after measuring it."""
+
+    study: Study
+    quantification: Quantification
+    protocol: Protocol
+    suv: Volume
+    anatomy: Anatomy
+    lesions: tuple[Lesion, ...]
+    segmenter: str
+    values: tuple[Measurement | Missing, ...]
+    flags: tuple[Notice, ...]
+    reviewed: bool
+
+
+def measure_study(study: Study, quantification: Quantification, protocol: Protocol, wishes: Wishes, say: Say) -> Result:
+    """All the steps of `carpet measure`, pure but for reading the mask and decisions; raises Refused."""
+    say("SUV")
+    suv = to_suv(study, protocol.suv, decided=quantification)
+    say("candidate regions")
+    found = candidates(suv, protocol.segment)
+    say("anatomy")
+    anatomy = survey(suv, study.ct, exclude=tuple(found.labels.regions.values()))
+    say("disease or physiologic")
+    if wishes.mask:
+        lesions, flags = _from_mask(wishes.mask, wishes.reader, suv, anatomy, study.ct)
+        segmenter = MASK
+    else:
+        lesions, flags = identify(found.labels, suv, anatomy, study.ct), _small(found.small_count, found.small_ml, protocol)
+        segmenter = protocol.segment.method
+    lesions, accepted = _with_decisions(lesions, wishes.decisions, suv, protocol, anatomy, study.ct)
+    lesions = tuple(replace(lesion, label=number) for number, lesion in enumerate(lesions, start=1))
+    reviewed = all(lesion.reviewed for lesion in lesions) and (bool(lesions) or accepted)
+    flags += (*study.flags, *quantification.flags, *_plausibility(quantification, anatomy, suv, study))
+    flags += () if reviewed else (_unreviewed(lesions),)
+    say("biomarkers")
+    lesions, values, missing = _measured(lesions, suv, anatomy, quantification.body, protocol, segmenter, flags)
+    flags = tuple(dict.fromkeys((*flags, *missing)))
+    return Result(study, quantification, protocol, suv, anatomy, lesions, segmenter, values, flags, reviewed)
+
+
+def identify(labels: Labels, suv: Volume, anatomy: Anatomy, ct: Volume | None) -> tuple[Lesion, ...]:
+    """A first, rule-based decision on every region, which a reader confirms or overrides."""
+    regions = tuple(labels.regions.values())
+    return suggest(regions, tuple(place_region(region, suv, anatomy, ct=ct) for region in regions), suv, anatomy=anatomy)
+
+
+def _from_mask(
+    path: Path, reader: str | None, suv: Volume, anatomy: Anatomy, ct: Volume | None
+) -> tuple[tuple[Lesion, ...], tuple[Notice, ...]]:
+    from carpet.dicom.mask import read_mask  # pydicom and its codecs are not needed otherwise
+
+    read = read_mask(path, suv.grid)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    lesions = lesions_of_mask(read.labels, decided_by=f"reader {reader}" if reader else f"mask {digest}", reviewed=reader is not None)
+    placed = tuple(_placed(lesion, suv, anatomy, ct) for lesion in lesions)
+    flags = (*read.notices, notices.MASK_GIVEN.at("--mask", f"sha256 {digest}, {len(read.labels.regions)} segments, {len(lesions)} regions"))
+    return placed, flags if reader else (*flags, notices.MASK_READER_UNKNOWN.at("--mask", "no --reader"))
+
+
+def _placed(lesion: Lesion, suv: Volume, anatomy: Anatomy, ct: Volume | None) -> Lesion:
+    """The lesion with a site and kind by rule, where it has none."""
+    if lesion.site is not None:
+        return lesion
+    place = place_region(lesion.region, suv, anatomy, ct=ct)
+    return replace(lesion, site=place.site, kind=place.kind)
+
+
+def _with_decisions(
+    lesions: tuple[Lesion, ...], path: Path | None, suv: Volume, protocol: Protocol, anatomy: Anatomy, ct: Volume | None
+) -> tuple[tuple[Lesion, ...], bool]:
+    """The lesions after the reader's decisions, and whether a row accepted all the rest."""
+    if path is None:
+        return lesions, False
+    decisions = read_decisions(path.read_text(encoding="utf-8-sig"), path.name, site_of=site_of)
+    decided = decide(lesions, decisions, suv, threshold=protocol.segment.preselect_suv)
+    return tuple(_placed(lesion, suv, anatomy, ct) for lesion in decided), any(one.lesion_id == "*" for one in decisions)
+
+
+def _small(count: int, volume_ml: float, protocol: Protocol) -> tuple[Notice, ...]:
+    if not count:
+        return ()
+    found = f"{count} regions, together {volume_ml:.1f} mL, each below {protocol.segment.preselect_min_ml:g} mL"
+    return (notices.SMALL_REGIONS_LEFT.at("[segment] preselect_min_ml", found),)
+
+
+def _unreviewed(lesions: Sequence[Lesion]) -> Notice:
+    waiting = sum(not lesion.reviewed for lesion in lesions)
+    return notices.UNREVIEWED.at("lesions", f"{waiting} of {len(lesions)} regions not confirmed by a reader")
+
+
+def _plausibility(quantification: Quantification, anatomy: Anatomy, suv: Volume, study: Study) -> tuple[Notice, ...]:
+    found: tuple[Notice, ...] = ()
+    dose = quantification.dose_bq
+    if dose is not None and not USUAL_DOSE_BQ[0] <= dose <= USUAL_DOSE_BQ[1]:
+        found += (notices.DOSE_UNUSUAL.at("(0018,1074)", f"{dose / 1e6:.0f} MBq"),)
+    if "liver" in anatomy.references:
+        liver = anatomy.uptake("liver", suv).mean
+        if not USUAL_LIVER_SUV[0] <= liver <= USUAL_LIVER_SUV[1]:
+            found += (notices.LIVER_UPTAKE_UNUSUAL.at("liver reference", f"SUVmean {liver:.2f}"),)
+    if suv.grid.voxel_ml > 1.0:
+        found += (notices.PEAK_VOXEL_LARGE.at("(0028,0030)", f"{suv.grid.voxel_ml:.2f} mL"),)
+    if study.ct is None:
+        found += (notices.NO_CT.at("study", "no CT series in the PET's Frame of Reference"),)
+    return found
+
+
+def _measured(
+    lesions: tuple[Lesion, ...],
+    suv: Volume,
+    anatomy: Anatomy,
+    body: Body | None,
+    protocol: Protocol,
+    segmenter: str,
+    flags: tuple[Notice, ...],
+) -> tuple[tuple[Lesion, ...], tuple[Measurement | Missing, ...], tuple[Notice, ...]]:
+    """The lesions as the main segmenter draws them, and all values: per lesion, and per patient for each segmenter."""
+    marks = tuple(dict.fromkeys(notice.code for notice in flags if notice.severity is Severity.WARNING))
+    names = dict.fromkeys((segmenter, *protocol.segment.also))
+    values: list[Measurement | Missing] = []
+    missing: list[Notice] = []
+    shown = lesions
+    for name in names:
+        try:
+            drawn = lesions if name == MASK else _drawn(name, lesions, suv, anatomy, protocol)
+        except NotMeasurable as error:
+            missing.append(notices.SEGMENTER_MISSING.at(name, error.reason))
+            values += _all_missing(name, error.reason, suv, protocol, marks)
+            continue
+        values += measure(drawn, suv, protocol.biomarkers, body=body, anatomy=anatomy, segmenter=name, flags=marks)
+        if name == segmenter:
+            shown = drawn
+    only = protocol.biomarkers.model_copy(update={"names": LESION_BIOMARKERS})
+    for lesion in shown:
+        alone = (replace(lesion, status=Status.DISEASE),)  # a region that is not disease has numbers too, but counts in no total
+        values += measure(alone, suv, only, body=body, anatomy=anatomy, segmenter=segmenter, of=lesion.id, flags=marks)
+    return shown, tuple(values), tuple(missing)
+
+
+def _drawn(name: str, lesions: tuple[Lesion, ...], suv: Volume, anatomy: Anatomy, protocol: Protocol) -> tuple[Lesion, ...]:
+    """Disease as one segmenter delineates it; all other regions as they were found."""
+    method = pick(segmenters(), name, "segmenter")
+    disease = [lesion for lesion in lesions if lesion.status is Status.DISEASE]
+    others = [lesion for lesion in lesions if lesion.status is not Status.DISEASE]
+    drawn = delineate(
+        method, disease, others=[one.region for one in others], suv=suv, margin_mm=protocol.segment.margin_mm, anatomy=anatomy
+    )
+    return tuple(sorted((*drawn, *others), key=lambda lesion: lesion.label))
+
+
+def _all_missing(
+    segmenter: str, reason: str, suv: Volume, protocol: Protocol, marks: tuple[str, ...]
+) -> list[Measurement | Missing]:
+    return [
+        Missing(one.name, one.unit, "patient", segmenter, reason, marks)
+        for one in measure((), suv, protocol.biomarkers, segmenter=segmenter)
+    ]

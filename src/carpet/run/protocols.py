@@ -1,0 +1,30 @@
+"""The protocol to use: a built-in one by name, or a TOML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from carpet.biomarkers import biomarkers
+from carpet.core.errors import ProtocolError
+from carpet.core.method import pick
+from carpet.core.protocol import BUILT_IN, Protocol, protocol_from_toml
+from carpet.segment import segmenters
+
+
+def load_protocol(name: str | Path, *, also: tuple[str, ...] = ()) -> Protocol:
+    """A protocol whose methods all exist; `also` adds delineations. Raises ProtocolError."""
+    path = Path(name)
+    if str(name) in BUILT_IN:
+        protocol = BUILT_IN[str(name)]
+    elif path.is_file():
+        protocol = protocol_from_toml(path.read_text(encoding="utf-8"), path.name)
+    else:
+        raise ProtocolError(f"no protocol is called {str(name)!r}, and no such file exists. Built in: {', '.join(BUILT_IN)}")
+    if also:
+        segment = protocol.segment.model_copy(update={"also": tuple(dict.fromkeys((*protocol.segment.also, *also)))})
+        protocol = protocol.model_copy(update={"segment": segment})
+    for segmenter in (protocol.segment.method, *protocol.segment.also):
+        pick(segmenters(), segmenter, "segmenter")
+    for biomarker in protocol.biomarkers.names:
+        pick(biomarkers(), biomarker, "biomarker")
+    return protocol
