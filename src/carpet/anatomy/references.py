@@ -14,8 +14,8 @@ from carpet.anatomy.skeleton import vertebral_bodies
 from carpet.core.geometry import sphere_region
 from carpet.core.space import BoolArray, Grid, Region, Volume
 
-LIVER_RADIUS_MM = 15.0  # 3 cm sphere in the right lobe (METHODS §I)
-LIVER_LEAST_ML = 14.0  # METHODS §I; the ideal sphere holds 14.14 mL, a voxelised one is widened until it does
+LIVER_RADIUS_MM = 15.0  # 3 cm sphere in the right lobe
+LIVER_LEAST_ML = 14.0  # the ideal sphere holds 14.14 mL, a voxelised one is widened until it does
 WIDEST_MM = 16.5  # [P] no wider than needed on the coarsest clinical grid
 LIVER_EDGE_MM = 6.0  # [P] from the sphere to the organ's edge: one PET resolution
 LESION_GAP_MM = 10.0  # [P] from any reference to a lesion: spill-out of 4–7 mm resolution
@@ -23,11 +23,11 @@ RIGHT_LOBE_MM = -30.0  # [P] sphere's centre at least this far right of the midl
 UNDER_DOME_MM = 30.0  # [P] breathing blurs the dome by up to 3 cm
 LIVER_MEAN = (1.0, 4.0)  # [P] SUVbw; outside, this is not a normal liver
 LIVER_CV = 0.30  # [P]
-AORTA_RADIUS_MM, AORTA_LENGTH_MM = 5.0, 20.0  # cylinder of 1 cm × 2 cm (METHODS §I)
+AORTA_RADIUS_MM, AORTA_LENGTH_MM = 5.0, 20.0  # cylinder of 1 cm × 2 cm
 BLOOD_MEAN = (0.5, 4.0)  # [P] SUVbw of mediastinal blood is 1–2.5 an hour after injection
 BLOOD_CV = 0.35  # [P]
 BLOOD_LIVER = (0.3, 1.4)  # [P] blood is below the liver in nearly everyone
-SPLEEN_ERODED_MM = 5.0  # METHODS §I
+SPLEEN_ERODED_MM = 5.0  # away from the capsule
 SPLEEN_LEAST_ML = 15.0  # [P]
 MARROW_RADIUS_MM = 12.0  # [P] inside the cortex of a lumbar body
 MARROW_LENGTH_MM = 150.0  # [P] T12–L4 in an adult is about 150–170 mm

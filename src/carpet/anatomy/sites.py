@@ -22,7 +22,7 @@ def _sites(kind: Kind, rows: Mapping[str, tuple[str, str]]) -> dict[str, Site]:
     return {name: Site(name, Code(value, "SCT", meaning), kind) for name, (value, meaning) in rows.items()}
 
 
-# SNOMED CT, DICOM CID 7600 for nodes (METHODS §K.3). Waldeyer ring, tonsil and thymus are lymphatic, not extranodal (§E.1).
+# SNOMED CT, DICOM CID 7600 for nodes. Waldeyer ring, tonsil and thymus are lymphatic, not extranodal (§E.1).
 SITES: Mapping[str, Site] = MappingProxyType(
     _sites(
         Kind.NODAL,

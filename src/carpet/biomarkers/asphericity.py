@@ -12,7 +12,7 @@ from carpet.core.lesion import Lesion
 from carpet.core.space import Volume
 
 
-@biomarker("asphericity", unit="1", source="IBSI 25C7; METHODS §C")
+@biomarker("asphericity", unit="1", source="IBSI 25C7 (Zwanenburg 2020, Radiology 295:328)")
 def asphericity(lesions: Sequence[Lesion], suv: Volume) -> float:
     """(S³ / 36πV²)^(1/3) − 1 with the mesh surface S and mesh volume V of all lesions together: 0 for one sphere."""
     if not lesions:

@@ -12,7 +12,7 @@ from carpet.core.record import Flagged
 from carpet.core.space import Volume
 
 
-@biomarker("dmax", unit="mm", source="Cottereau 2021, Ann Oncol 32:404, doi:10.1016/j.annonc.2020.11.019; METHODS §C")
+@biomarker("dmax", unit="mm", source="Cottereau 2021, Ann Oncol 32:404, doi:10.1016/j.annonc.2020.11.019")
 def dmax(lesions: Sequence[Lesion], suv: Volume) -> Flagged:
     """The largest distance between the centroids of two lesions. One lesion: 0."""
     return flagged_if_single(lesions, float(pairwise_mm(centroids_mm(lesions)).max()))

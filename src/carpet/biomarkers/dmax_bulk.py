@@ -11,7 +11,7 @@ from carpet.core.record import Flagged
 from carpet.core.space import Volume
 
 
-@biomarker("dmax_bulk", unit="mm", source="Eertink 2023, Blood 141:3055, doi:10.1182/blood.2022018558; METHODS §C")
+@biomarker("dmax_bulk", unit="mm", source="Eertink 2023, Blood 141:3055, doi:10.1182/blood.2022018558")
 def dmax_bulk(lesions: Sequence[Lesion], suv: Volume) -> Flagged:
     """The largest distance from the centroid of the largest lesion to that of another. One lesion: 0."""
     return flagged_if_single(lesions, float(from_bulk_mm(lesions).max()))

@@ -16,7 +16,7 @@ from carpet.core.space import Volume
 @biomarker(
     "dmax_chebyshev",
     unit="mm",
-    source="Cottereau 2021, Cancers (New approaches in characterization of lesions dissemination); METHODS §C",
+    source="Cottereau 2021, Cancers (New approaches in characterization of lesions dissemination)",
 )
 def dmax_chebyshev(lesions: Sequence[Lesion], suv: Volume) -> Flagged:
     """The largest distance along one of L, P, S between the centroids of two lesions. One lesion: 0."""

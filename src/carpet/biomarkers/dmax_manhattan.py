@@ -16,7 +16,7 @@ from carpet.core.space import Volume
 @biomarker(
     "dmax_manhattan",
     unit="mm",
-    source="Cottereau 2021, Cancers (New approaches in characterization of lesions dissemination); METHODS §C",
+    source="Cottereau 2021, Cancers (New approaches in characterization of lesions dissemination)",
 )
 def dmax_manhattan(lesions: Sequence[Lesion], suv: Volume) -> Flagged:
     """The largest sum of distances along L, P and S between the centroids of two lesions. One lesion: 0."""

@@ -16,7 +16,7 @@ from carpet.core.space import Volume
 @biomarker(
     "dmax_voxel",
     unit="mm",
-    source="Cottereau 2021, Cancers (New approaches in characterization of lesions dissemination); METHODS §C",
+    source="Cottereau 2021, Cancers (New approaches in characterization of lesions dissemination)",
 )
 def dmax_voxel(lesions: Sequence[Lesion], suv: Volume) -> float:
     """The largest distance between the centres of any two disease voxels."""

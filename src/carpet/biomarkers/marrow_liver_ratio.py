@@ -10,7 +10,7 @@ from carpet.core.lesion import Lesion
 from carpet.core.space import Volume
 
 
-@biomarker("marrow_liver_ratio", unit="1", source="METHODS §I")
+@biomarker("marrow_liver_ratio", unit="1", source="Derlin 2021, Ann Nucl Med 35:132")
 def marrow_liver_ratio(lesions: Sequence[Lesion], suv: Volume, *, anatomy: Anatomy) -> float:
     """SUVmean of lumbar vertebral marrow over liver SUVmean."""
     return anatomy.uptake("marrow", suv).mean / anatomy.uptake("liver", suv).mean

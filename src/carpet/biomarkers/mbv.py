@@ -10,7 +10,7 @@ from carpet.core.lesion import Lesion
 from carpet.core.space import Volume
 
 
-@biomarker("mbv", unit="mL", source="METHODS §B.3")
+@biomarker("mbv", unit="mL", source="Wang 2023, BMC Cancer, doi:10.1186/s12885-023-11333-z")
 def mbv(lesions: Sequence[Lesion], suv: Volume) -> float:
     """The volume of the largest lesion."""
     if not lesions:

@@ -10,7 +10,7 @@ from carpet.core.lesion import Kind, Lesion
 from carpet.core.space import Volume
 
 
-@biomarker("nodal_regions", unit="{count}", source="METHODS §C, §E")
+@biomarker("nodal_regions", unit="{count}", source="sites as in DICOM CID 7600; told by the rules of carpet.anatomy")
 def nodal_regions(lesions: Sequence[Lesion], suv: Volume) -> float:
     """The number of different lymph-node regions with disease; not measurable while a lesion has no site. No lesion: 0."""
     if any(lesion.kind is None or lesion.site is None for lesion in lesions):

@@ -15,7 +15,7 @@ from carpet.core.record import Flagged
 from carpet.core.space import Volume
 
 
-@biomarker("sdmax", unit="/m", source="Cottereau 2021, Ann Oncol 32:404, doi:10.1016/j.annonc.2020.11.019; METHODS §C")
+@biomarker("sdmax", unit="/m", source="Cottereau 2021, Ann Oncol 32:404, doi:10.1016/j.annonc.2020.11.019")
 def sdmax(lesions: Sequence[Lesion], suv: Volume, *, body: Body | None, options: BiomarkerProtocol) -> Flagged:
     """Dmax in metres over body surface area in m² (not its root). One lesion: 0."""
     if body is None:

@@ -11,7 +11,7 @@ from carpet.core.record import Flagged
 from carpet.core.space import Volume
 
 
-@biomarker("spread_bulk", unit="mm", source="RaCaT (Pfaehler 2019), on centroids; METHODS §C")
+@biomarker("spread_bulk", unit="mm", source="RaCaT (Pfaehler 2019), on centroids")
 def spread_bulk(lesions: Sequence[Lesion], suv: Volume) -> Flagged:
     """The sum of the distances from the centroid of the largest lesion to those of all others. One lesion: 0."""
     return flagged_if_single(lesions, float(from_bulk_mm(lesions).sum()))

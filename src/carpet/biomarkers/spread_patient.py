@@ -12,7 +12,7 @@ from carpet.core.record import Flagged
 from carpet.core.space import Volume
 
 
-@biomarker("spread_patient", unit="mm", source="RaCaT (Pfaehler 2019), on centroids; METHODS §C")
+@biomarker("spread_patient", unit="mm", source="RaCaT (Pfaehler 2019), on centroids")
 def spread_patient(lesions: Sequence[Lesion], suv: Volume) -> Flagged:
     """The sum of the distances between the centroids of all pairs of lesions. One lesion: 0."""
     return flagged_if_single(lesions, float(pairwise_mm(centroids_mm(lesions)).sum() / 2.0))

@@ -10,7 +10,7 @@ from carpet.core.lesion import Lesion
 from carpet.core.space import Volume
 
 
-@biomarker("suv_max", unit="g/mL", source="METHODS §B.3")
+@biomarker("suv_max", unit="g/mL", source="Boellaard 2015 (EANM 2.0), Eur J Nucl Med Mol Imaging 42:328")
 def suv_max(lesions: Sequence[Lesion], suv: Volume) -> float:
     """The largest voxel of the disease."""
     if not lesions:

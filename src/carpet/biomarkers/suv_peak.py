@@ -12,14 +12,14 @@ from carpet.core.protocol import BiomarkerProtocol
 from carpet.core.space import Volume
 
 
-@biomarker("suv_peak", unit="g/mL", source="IBSI 0F91 (global intensity peak) or VJGA (local intensity peak); METHODS §B.3")
+@biomarker("suv_peak", unit="g/mL", source="IBSI 0F91 (global intensity peak) or VJGA (local); Wahl 2009, J Nucl Med 50(S1):122S")
 def suv_peak(lesions: Sequence[Lesion], suv: Volume, *, options: BiomarkerProtocol) -> float:
     """The mean in a 1 cm³ sphere: the highest over all voxels of the disease, or (VJGA) the one around the hottest voxel."""
     if not lesions:
         raise NotMeasurable("NO_LESION")
     if options.suv_peak == "VJGA":
         hottest = max(lesions, key=lambda lesion: float(lesion.region.values_of(suv).max())).region
-        # of equally hot voxels the first in storage order, as METHODS §B.3 says
+        # of equally hot voxels the first in storage order, so that the answer is one
         at = int(hottest.values_of(suv).argmax())
         return float(sphere_means(suv, hottest, radius_mm=SPHERE_1_ML_RADIUS_MM)[at])
     return max(float(sphere_means(suv, lesion.region, radius_mm=SPHERE_1_ML_RADIUS_MM).max()) for lesion in lesions)

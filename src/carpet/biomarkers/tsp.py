@@ -20,7 +20,7 @@ MOST_BY_SUBSETS = 15  # 2^15 subsets in a tenth of a second
 MOST_LESIONS = 40  # an exact answer takes seconds beyond this; a heuristic one would be a guess
 
 
-@biomarker("tsp", unit="mm", source="Cottereau 2021, Cancers (New approaches in characterization of lesions dissemination); METHODS §C")
+@biomarker("tsp", unit="mm", source="Cottereau 2021, Cancers (New approaches in characterization of lesions dissemination)")
 def tsp(lesions: Sequence[Lesion], suv: Volume) -> Flagged:
     """The length of the shortest open path that visits the centroid of every lesion once. One lesion: 0."""
     if len(lesions) > MOST_LESIONS:

@@ -1,6 +1,6 @@
 """The ordered rules that suggest disease or physiologic; the first that holds decides, a reader confirms.
 
-Sources: METHODS §B.4 (physiologic uptake to exclude) and §B.5 (spleen, marrow); the numbers are project conventions [P].
+What physiologic uptake is to be excluded: Boellaard 2024, J Nucl Med 65:1343; the numbers are project conventions [P].
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from carpet.lesions.facts import Facts
 
 WITHIN = 0.6  # a region is the organ's own uptake when at least this share of it lies there
 PARTLY = 0.2  # and mixed from this share on
-SPLEEN_LIVER = 1.5  # diffuse spleen counts above this ratio to the liver (METHODS §B.5)
+SPLEEN_LIVER = 1.5  # diffuse spleen counts above this ratio to the liver (LYSA practice)
 DIFFUSE = 0.5  # of the organ's volume
 MARROW_EXTENT_MM = 150.0  # five vertebrae
 URETER_THICK_MM = 15.0

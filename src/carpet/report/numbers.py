@@ -25,7 +25,7 @@ UNIT_TEXT: Mapping[str, str] = MappingProxyType(
 DECIMALS_OF_UNIT: Mapping[str, int] = MappingProxyType(
     {"mL": 1, "g/mL": 2, "g": 1, "mm": 0, "mm2": 0, "/m": 3, "m-1": 3, "1": 2, "{count}": 0, "min": 1, "kg": 1, "m": 2, "s": 0}
 )
-# The published cut-off of TVSR is 6.0 mm (METHODS C): whole millimetres would hide it.
+# The published cut-off of TVSR is 6.0 mm (Decazes 2018): whole millimetres would hide it.
 DECIMALS_OF_NAME: Mapping[str, int] = MappingProxyType({"tvsr": 2})
 SIGNIFICANT_DIGITS = 4  # for units that are not listed
 GROUP_FROM = 10_000  # thousands are set apart from here on

@@ -6,16 +6,28 @@ from dataclasses import dataclass
 
 from carpet.core.geometry import connected_regions
 from carpet.core.protocol import SegmentProtocol
-from carpet.core.space import Labels, Quantity, SpaceError, Volume
+from carpet.core.space import Labels, Quantity, Region, SpaceError, Volume
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Labels 1, 2, … by falling volume; and what stayed below the least volume, which a reader may still add."""
+    """Labels 1, 2, … by falling volume; and the regions below the least volume, which a reader may still add."""
 
     labels: Labels
-    small_count: int
-    small_ml: float
+    small: tuple[Region, ...]
+
+    @property
+    def small_count(self) -> int:
+        return len(self.small)
+
+    @property
+    def small_ml(self) -> float:
+        return sum(region.volume_ml for region in self.small)
+
+    @property
+    def every(self) -> tuple[Region, ...]:
+        """All regions above the threshold, whatever their volume."""
+        return (*self.labels.regions.values(), *self.small)
 
 
 def candidates(suv: Volume, protocol: SegmentProtocol) -> Candidates:
@@ -28,5 +40,4 @@ def candidates(suv: Volume, protocol: SegmentProtocol) -> Candidates:
     every = connected_regions(suv.grid, suv.values >= protocol.preselect_suv)
     least = protocol.preselect_min_ml - 1e-9
     large = [region for region in every if region.volume_ml >= least]
-    small = every[len(large) :]
-    return Candidates(Labels(suv.grid, dict(enumerate(large, start=1))), len(small), sum(region.volume_ml for region in small))
+    return Candidates(Labels(suv.grid, dict(enumerate(large, start=1))), every[len(large) :])

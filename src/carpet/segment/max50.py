@@ -11,7 +11,7 @@ from carpet.segment.roi import Roi
 FRACTION = 0.50
 
 
-@segmenter("max50", source="METHODS §B.1 (from memory of the literature, not re-read)")
+@segmenter("max50", source="common practice beside 41 %; no defining paper is known")
 def max50(roi: Roi) -> BoolArray:
     """Voxels with SUV ≥ 50 % of the lesion's SUVmax."""
     return roi.suv.values >= np.float32(FRACTION * roi.maximum)

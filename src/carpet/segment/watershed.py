@@ -12,7 +12,7 @@ CORE_FRACTION = 0.70  # the inner marker: voxels of the lesion at or above this 
 SMOOTHING_MM = 2.0  # of the gradient, against noise; below half the resolution of a clinical PET [P]
 
 
-@segmenter("watershed", source="vendor-specific idea (METHODS §B.1); markers and smoothing are carpet's own")
+@segmenter("watershed", source="vendor-specific idea; markers and smoothing are carpet's own")
 def watershed(roi: Roi) -> BoolArray:
     """Catchment basin of the gradient magnitude around the lesion's hot core, against the edge of its neighbourhood."""
     from scipy.ndimage import gaussian_gradient_magnitude

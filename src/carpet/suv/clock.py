@@ -1,4 +1,4 @@
-"""When was the tracer injected, and to which moment are the voxels decay-corrected? (METHODS §A.3, steps 4–6)"""
+"""When was the tracer injected, and to which moment are the voxels decay-corrected? (docs/decisions/0008)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a PET series gives no SUV, or one with a flag: the codes of this room (METHODS §A.3, A.4)."""
+"""Why a PET series gives no SUV, or one with a flag: the codes of this room."""
 
 from __future__ import annotations
 

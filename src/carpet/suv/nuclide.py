@@ -21,7 +21,7 @@ class Nuclide:
     codes: frozenset[str]
 
 
-# half-lives of the positron emitters seen in practice (ENSDF, rounded); F-18 as METHODS A.3
+# half-lives of the positron emitters seen in practice (ENSDF, rounded)
 NUCLIDES = (
     Nuclide("F-18", 6586.2, frozenset({"77004003", "C-111A1"})),
     Nuclide("Ga-68", 4057.7, frozenset({"35337001", "80751004", "C-131A3"})),

@@ -7,7 +7,7 @@ from carpet.core.errors import Notice
 from carpet.core.study import Fact, PetFacts
 from carpet.suv import notices
 
-# METHODS A.4 and FAILURES 20–25
+# what is plausible, and what was seen in the wild (docs/decisions/0002)
 GRAMS_FROM, CM_ABOVE = 1000.0, 3.0
 WEIGHT_KG, USUAL_WEIGHT_KG, BMI = (2.0, 400.0), (20.0, 300.0), (10.0, 80.0)
 HEIGHT_CM_UP_TO = 260.0

@@ -1,4 +1,4 @@
-"""The whole decision: from what a series says of itself to one SUVbw factor a slice, or to the refusals (METHODS §A.3)."""
+"""The whole decision: from what a series says of itself to one SUVbw factor a slice, or to the refusals (docs/decisions/0008)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stored numbers are: activity, SUV of some type, or counts with a vendor's factor (METHODS §A.3, steps 1–2)."""
+"""What the stored numbers are: activity, SUV of some type, or counts with a vendor's factor (docs/decisions/0008)."""
 
 from __future__ import annotations
 

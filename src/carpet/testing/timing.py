@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from carpet.core.body import Body
 
-F18_HALF_LIFE_S = 6586.2  # 109.77 min; METHODS §A.3
+F18_HALF_LIFE_S = 6586.2  # 109.77 min
 Decay = Literal["START", "ADMIN", "NONE"]
 
 
@@ -44,7 +44,7 @@ class Visit:
         return self.dose_bq * math.exp(-self.decay_per_s * (self.scan_at - self.injected_at).total_seconds())
 
     def mean_count_s(self) -> float:
-        """From the start of a bed to the time at which its mean count rate occurs (METHODS §A.3, rank 4)."""
+        """From the start of a bed to the time at which its mean count rate occurs."""
         lam, long = self.decay_per_s, self.bed_s
         return math.log(lam * long / (1.0 - math.exp(-lam * long))) / lam
 

@@ -1,0 +1,114 @@
+"""Prints docs/reference from the code: methods, notices, settings, commands. `--check` compares instead of writing, and exits 1."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import carpet
+from carpet.core.errors import NoticeKind
+from carpet.core.protocol import Protocol, Section
+from carpet.run.methods_list import methods_list
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+MADE = "Printed from the code by `tools/print_docs.py`; a test holds them together.\n"
+SEVERITIES = {"E": "refuses", "W": "flags", "I": "informs"}
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    names = list(head)
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    lines += ["| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def methods_page() -> str:
+    parts = ["# Methods\n", MADE]
+    rows = methods_list(None)
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        parts.append(f"\n## {kind.capitalize()}s\n")
+        chosen = [row for row in rows if row["kind"] == kind]
+        parts.append(table(["name", "unit", "what it does", "source"], [[f"`{r['name']}`", r["unit"], r["says"], r["source"]] for r in chosen]))
+    return "\n".join(parts)
+
+
+def every_notice() -> list[NoticeKind]:
+    """All notice kinds of all rooms, by code; two of one code must be the same sentence about the same thing."""
+    found: dict[tuple[str, str], NoticeKind] = {}
+    for info in pkgutil.walk_packages(carpet.__path__, "carpet."):
+        for value in vars(importlib.import_module(info.name)).values():
+            if isinstance(value, NoticeKind):
+                found[value.code, value.severity.value] = value
+    return [found[key] for key in sorted(found)]
+
+
+def notices_page() -> str:
+    rows = [[f"`{n.code}`", SEVERITIES[n.severity.value], n.message, n.allowed or "–", n.remedy or "–"] for n in every_notice()]
+    text = (
+        "# Refusals and flags\n\n" + MADE + "\nA refusal gives no number. A flag travels with the number into every table, SR and report. "
+        "Each names where it was found (tag, file, cell) and what was found there, never a patient.\n\n"
+    )
+    return text + table(["code", "", "what is wrong", "what is allowed", "what to do"], rows)
+
+
+def settings_page() -> str:
+    parts = ["# The protocol\n", MADE, "\nA TOML file given with `--protocol`; what is not written has the default. Unknown keys are refused.\n"]
+    parts.append(table(["key", "default", "what it decides"], _settings(Protocol, "")))
+    return "\n".join(parts)
+
+
+def _settings(section: type[Section], prefix: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for name, info in section.model_fields.items():
+        default: Any = info.default
+        if isinstance(default, Section):
+            rows += _settings(type(default), f"{prefix}{name}.")
+        else:
+            shown = getattr(default, "value", default)
+            rows.append([f"`{prefix}{name}`", f"`{list(shown) if isinstance(shown, tuple) else shown}`", info.description or ""])
+    return rows
+
+
+def commands_page() -> str:
+    import typer
+
+    from carpet.run.cli import app
+
+    group: Any = typer.main.get_command(app)
+    parts = ["# Commands\n", MADE]
+    for name, command in sorted(group.commands.items()):
+        parts.append(f"\n## carpet {name}\n\n{command.help}\n")
+        rows = []
+        for parameter in command.params:
+            names = ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts)) if parameter.param_type_name == "option" else f"`{parameter.name.upper()}`"
+            rows.append([names, getattr(parameter, "help", "") or ""])
+        parts.append(table(["", "what it does"], rows))
+    return "\n".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "methods.md": methods_page,
+    "notices.md": notices_page,
+    "protocol.md": settings_page,
+    "commands.md": commands_page,
+}
+
+
+def main() -> int:
+    stale = [name for name, page in PAGES.items() if not (REFERENCE / name).is_file() or (REFERENCE / name).read_text("utf-8") != page()]
+    if "--check" in sys.argv:
+        print("\n".join(f"stale: docs/reference/{name}" for name in stale) or "docs/reference is as the code says")
+        return 1 if stale else 0
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name in stale:
+        (REFERENCE / name).write_text(PAGES[name](), "utf-8")
+    print(f"{len(stale)} pages written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
