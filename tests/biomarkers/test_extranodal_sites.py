@@ -30,6 +30,16 @@ def test_different_sites_of_the_kind_are_counted_once(scene) -> None:
     assert value.value == 2.0
 
 
+def test_bone_and_marrow_count_apart_and_the_spleen_does_not(scene) -> None:
+    lesions, suv = scene(*BOXES)
+    bone, marrow, spleen = (Code(value, "SCT", value) for value in ("272673000", "14016003", "78961009"))
+    sites = [(bone, Kind.EXTRANODAL), (marrow, Kind.MARROW), (spleen, Kind.SPLEEN), (NECK, Kind.NODAL)]
+    placed = tuple(replace(lesion, site=site, kind=kind) for lesion, (site, kind) in zip(lesions, sites, strict=True))
+    (value,) = measure(placed, suv, ONLY)
+    assert isinstance(value, Measurement)
+    assert value.value == 2.0
+
+
 def test_a_lesion_without_a_site_cannot_be_counted(scene) -> None:
     lesions, suv = scene(*BOXES)
     (value,) = measure(lesions, suv, ONLY)

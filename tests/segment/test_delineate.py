@@ -11,7 +11,7 @@ from carpet.core.geometry import connected_regions, sphere_region
 from carpet.core.lesion import Lesion, Status
 from carpet.core.space import Grid, Quantity, Region, Volume
 from carpet.segment import delineate, segmenters
-from carpet.segment.delineate import connected_part
+from carpet.segment.delineate import Delineation, connected_part
 from carpet.segment.roi import Roi
 from carpet.testing import storage_variants
 
@@ -34,9 +34,12 @@ def two_lesions() -> tuple[Volume, tuple[Region, ...], Region]:
 
 def drawn(name: str, volume: Volume, regions, liver: Region) -> tuple[Lesion, ...]:
     lesions = tuple(Lesion(f"L{n}", n, region, Status.DISEASE, "t", "t") for n, region in enumerate(regions, start=1))
-    return delineate(
-        segmenters()[name], lesions, others=[], suv=volume, margin_mm=20.0, anatomy=Anatomy(references={"liver": liver})
-    )
+    return delineation(name, volume, lesions, liver).lesions
+
+
+def delineation(name: str, volume: Volume, lesions, liver: Region) -> Delineation:
+    anatomy = Anatomy(references={"liver": liver})
+    return delineate(segmenters()[name], lesions, others=[], suv=volume, margin_mm=20.0, anatomy=anatomy)
 
 
 def test_the_promised_methods_are_there() -> None:
@@ -89,7 +92,53 @@ def test_suv4_gives_back_the_candidates(two_lesions) -> None:
 def test_a_lesion_without_a_voxel_is_left_out(two_lesions) -> None:
     volume, regions, liver = two_lesions
     cold = Region(volume.grid, (2, 2, 2), np.ones((3, 3, 3), dtype=bool))
-    assert [lesion.id for lesion in drawn("suv4.0", volume, [*regions, cold], liver)] == ["L1", "L2"]
+    lesions = [Lesion(f"L{n}", n, region, Status.DISEASE, "t", "t") for n, region in enumerate([*regions, cold], start=1)]
+    found = delineation("suv4.0", volume, lesions, liver)
+    assert [lesion.id for lesion in found.lesions] == ["L1", "L2"]
+    assert (found.empty, found.at_margin) == (("L3",), ())
+
+
+@pytest.mark.parametrize("name", sorted(PROMISED - {"percist_liver", "watershed"}))
+@pytest.mark.parametrize("apart_mm", [24.0, 32.0, 38.0])
+def test_lesions_up_to_two_margins_apart_share_no_voxel(name: str, apart_mm: float) -> None:
+    """In tissue above the threshold each lesion could reach 20 mm: half-way is the limit."""
+    grid = Grid((30, 30, 60), np.diag([2.0, 2.0, 2.0, 1.0])[:, [2, 1, 0, 3]], "1.2")
+    centres = np.array([[20.0, 30.0, 30.0], [20.0 + apart_mm, 30.0, 30.0]])
+    regions = [sphere_region(grid, centre, 7.0) for centre in centres]
+    values = np.full(grid.shape_kji, 3.9, dtype=np.float32)
+    for region in regions:
+        values[region.box][region.mask] = 6.0
+    lesions = drawn(name, Volume(grid, values, Quantity.SUV_BW), regions, sphere_region(grid, np.array([100.0, 30.0, 30.0]), 6.0))
+    taken = np.zeros(grid.shape_kji, dtype=int)
+    for lesion in lesions:
+        taken[lesion.region.box] += lesion.region.mask
+    assert taken.max() == 1
+
+
+def test_a_lesion_that_the_margin_cuts_off_is_named() -> None:
+    grid = Grid((20, 20, 80), np.diag([2.0, 2.0, 2.0, 1.0])[:, [2, 1, 0, 3]], "1.2")
+    values = np.full(grid.shape_kji, 0.5, dtype=np.float32)
+    values[8:12, 8:12, 5:75] = 3.0
+    values[8:12, 8:12, 10:14] = 6.0
+    volume = Volume(grid, values, Quantity.SUV_BW)
+    lesions = [Lesion("L1", 1, connected_regions(grid, values >= 4.0)[0], Status.DISEASE, "t", "t")]
+    liver = sphere_region(grid, np.array([140.0, 6.0, 6.0]), 4.0)
+    found = delineation("suv2.5", volume, lesions, liver)
+    assert found.at_margin == ("L1",)
+    (lesion,) = found.lesions
+    assert lesion.region.indices_kji[:, 2].max() == 23  # 20 mm beyond voxel 13
+    assert delineation("suv4.0", volume, lesions, liver).at_margin == ()
+
+
+def test_a_voxel_at_exactly_41_percent_belongs_to_the_lesion() -> None:
+    grid = Grid((3, 3, 5), np.eye(4), "1.2")
+    for factor in np.random.default_rng(0).uniform(1e-4, 1e-2, 200):
+        stored = np.zeros(grid.shape_kji)
+        stored[1, 1, 1:4] = (410, 1000, 409)
+        volume = Volume(grid, (stored * factor).astype(np.float32), Quantity.SUV_BW)
+        seed = Region(grid, (1, 1, 1), np.ones((1, 1, 3), dtype=bool))
+        rule = segmenters()["max41"](Roi(volume, seed, (), 20.0))
+        assert rule[1, 1].tolist() == [False, True, True, False, False]
 
 
 def test_only_what_touches_the_lesion_is_kept(ball) -> None:

@@ -32,6 +32,7 @@ def facts_with() -> Callable[..., PetFacts]:
         slices = changes.pop("slices", None) or tuple(SliceFacts(f"1.{n}", 0.5, 0.0, at("09:30"), None, None) for n in range(3))
         ordinary = PetFacts(
             units=fact("BQML"),
+            manufacturer=fact("SIEMENS"),
             decay_correction=fact("START"),
             corrected_image=fact(("NORM", "ATTN", "SCAT", "DECY")),
             series_type=fact(("WHOLE BODY", "IMAGE")),

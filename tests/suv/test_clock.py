@@ -46,7 +46,7 @@ def test_series_time_is_taken_when_nothing_ranks_higher(facts_with) -> None:
 
 def test_one_second_after_is_rounding_two_are_a_rewritten_time(facts_with) -> None:
     assert chosen(facts_with(series_at=at("09:30:01"), slices=beds("09:30")))[0] == "series_time"
-    rule, _, codes = chosen(facts_with(series_at=at("09:30:02"), slices=beds("09:30")))
+    rule, _, codes = chosen(facts_with(series_at=at("09:30:02"), number_of_slices=1, slices=beds("09:30")))
     assert (rule, codes) == ("earliest_acquisition", {"SERIES_TIME_REWRITTEN", "TREF_EARLIEST_ACQ"})
 
 
@@ -95,7 +95,7 @@ def test_back_computation_finds_the_start_of_a_scan_whose_first_bed_is_missing(f
 
 def test_back_computation_that_scatters_is_not_used(facts_with) -> None:
     slices = beds("09:33", "09:36", reference_ms=(0.0, 0.0))
-    assert chosen(facts_with(series_at=at("11:00"), slices=slices))[0] == "earliest_acquisition"
+    assert chosen(facts_with(series_at=at("11:00"), number_of_slices=2, slices=slices))[0] == "earliest_acquisition"
 
 
 def test_back_computation_only_warns_beside_an_explicit_time(facts_with) -> None:
@@ -103,9 +103,34 @@ def test_back_computation_only_warns_beside_an_explicit_time(facts_with) -> None
     assert chosen(facts_with(slices=slices)) == ("series_time", at("09:30"), {"TREF_BACKCOMP_DISAGREE"})
 
 
-def test_earliest_acquisition_is_not_trusted_when_slices_are_missing(facts_with) -> None:
-    facts = facts_with(series_at=None, number_of_slices=5, slices=beds("09:30", "09:33"))
-    assert chosen(facts)[::2] == (None, {"TREF_UNKNOWN"})
+@pytest.mark.parametrize(("said", "rule"), [(5, None), (None, None), (2, "earliest_acquisition")])
+def test_earliest_acquisition_is_trusted_only_in_a_complete_series(facts_with, said, rule) -> None:
+    facts = facts_with(series_at=None, number_of_slices=said, slices=beds("09:30", "09:33"))
+    assert chosen(facts)[0] == rule
+
+
+def test_a_series_time_of_the_morning_is_not_the_scan(facts_with) -> None:
+    reference, _ = reference_time(facts_with(series_at=at("03:00"), slices=beds("09:30")), LIFE_S, AUTO)
+    assert "series_time" in reference.rejected
+
+
+def test_the_widest_disagreement_of_any_two_stamps_counts(facts_with) -> None:
+    facts = facts_with(decay_reference_at=at("09:25"), ge_scan_at=at("09:20"), series_at=at("09:30"), slices=beds("09:30"))
+    _, _, codes = chosen(facts)  # 5 min each to the first, 10 min (6.5 %) between the others
+    assert codes == {"TREF_DISAGREE"}
+    facts = facts_with(decay_reference_at=at("09:22"), ge_scan_at=at("09:13"), series_at=at("09:30"), slices=beds("09:30"))
+    assert "TREF_CONFLICT" in chosen(facts)[2]
+
+
+def test_a_named_time_that_fails_its_test_is_refused(facts_with) -> None:
+    facts = facts_with(series_at=at("11:00"), number_of_slices=1, slices=beds("09:30"))
+    assert chosen(facts, SuvProtocol(reference_time="series_time"))[0] is None
+
+
+def test_the_date_of_a_time_without_one_is_the_acquisition_s(facts_with) -> None:
+    earlier = DAY - dt.timedelta(days=40)
+    facts = facts_with(injected_at=None, injected_time=dt.time(8, 30), slices=beds("09:30"))
+    assert injected(facts, scanned=at("09:30", earlier))[0] != at("08:30", earlier)
 
 
 def test_a_slice_without_a_time(facts_with) -> None:
@@ -127,7 +152,7 @@ def test_date_time_wins_and_a_conflict_is_said(facts_with) -> None:
 def test_a_time_without_date_belongs_to_the_scan_day_or_the_day_before(facts_with) -> None:
     assert injected(facts_with(injected_at=None, injected_time=dt.time(8, 30))) == (at("08:30"), set())
     yesterday = DAY - dt.timedelta(days=1)
-    facts = facts_with(injected_at=None, injected_time=dt.time(23, 50))
+    facts = facts_with(injected_at=None, injected_time=dt.time(23, 50), slices=beds("00:50"))
     assert injected(facts, scanned=at("00:50")) == (at("23:50", yesterday), {"MIDNIGHT"})
 
 
@@ -153,3 +178,5 @@ def test_a_shifted_date_is_repaired_only_when_the_protocol_allows(facts_with) ->
     assert injected(facts, protocol=SuvProtocol(repair_date_shift=True)) == (at("08:30"), {"DATE_SHIFT"})
     late = facts_with(injected_at=at("23:30", other))
     assert injected(late, protocol=SuvProtocol(repair_date_shift=True)) == (at("23:30", other), set())
+    night = injected(late, scanned=at("00:30"), protocol=SuvProtocol(repair_date_shift=True))
+    assert night == (at("23:30", DAY - dt.timedelta(days=1)), {"DATE_SHIFT"})

@@ -114,7 +114,7 @@ def test_none_is_corrected_slice_by_slice(facts_with) -> None:
     for n, factor in enumerate(decided.per_slice_bw_per_bqml):
         counted = math.exp(-rate * (3600 + 240 * n)) * np.exp(-rate * t).mean()
         assert factor == pytest.approx(70_000 / 350e6 / counted, rel=1e-9)
-    assert codes(decided) == {"DECAY_NONE_CORRECTED"}
+    assert codes(decided) == {"DECAY_NONE_CORRECTED", "CORRECTION_MISSING"}
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,16 @@ def test_none_is_corrected_slice_by_slice(facts_with) -> None:
         ({"injected_at": at("02:00")}, "UPTAKE_IMPLAUSIBLE"),
         ({"units": "CNTS", "philips_suv_factor": -1.0}, "SCALE_UNREADABLE"),
         ({"units": "CNTS", "philips_suv_factor": 0.0, "philips_activity_factor": 0.0}, "COUNTS_WITHOUT_SCALE"),
+        ({"units": "GML", "decay_correction": "NONE", "corrected_image": ("ATTN",)}, "NOT_DECAYED"),
+        ({"units": "GML", "corrected_image": ("ATTN",)}, "DECAY_FLAG_CONFLICT"),
+        ({"units": "GML", "decay_correction": "Start"}, "DECAY_CORRECTION_UNKNOWN"),
+        ({"series_type": ("STATIC", "OTHER")}, "DERIVED_IMAGE"),
         ({"units": "GML", "suv_type": "XYZ"}, "SUV_TYPE_UNSUPPORTED"),
         ({"units": "CM2ML", "suv_type": "BW"}, "SUV_TYPE_UNSUPPORTED"),
         ({"units": "GML", "suv_type": "LBMJANMA", "sex": "O"}, "BODY_FACT_NEEDED"),
         ({"units": "GML", "suv_type": "IBW", "height_m": None}, "BODY_FACT_NEEDED"),
         ({"units": "CM2ML", "height_m": 0.0}, "BODY_FACT_NEEDED"),
-        ({"units": "CNTS", "philips_suv_factor": 1e-3, "decay_correction": "NONE", "corrected_image": ("ATTN",)}, "COUNTS_NOT_DECAYED"),
+        ({"units": "CNTS", "philips_suv_factor": 1e-3, "decay_correction": "NONE", "corrected_image": ("ATTN",)}, "NOT_DECAYED"),
     ],
 )
 def test_what_cannot_be_right_gives_no_number(facts_with, changes, code: str) -> None:
@@ -157,7 +161,9 @@ def test_what_cannot_be_right_gives_no_number(facts_with, changes, code: str) ->
     assert not decided.quantifiable
 
 
-@pytest.mark.parametrize(("slope", "intercept", "code"), [(None, 0.0, "SLOPE_MISSING"), (0.0, 0.0, "SLOPE_MISSING"), (1.0, 5.0, "INTERCEPT_NONZERO")])
+@pytest.mark.parametrize(
+    ("slope", "intercept", "code"), [(None, 0.0, "SLOPE_MISSING"), (0.0, 0.0, "SLOPE_MISSING"), (1.0, 5.0, "INTERCEPT_NONZERO")]
+)
 def test_slopes(facts_with, slope, intercept, code: str) -> None:
     good = SliceFacts("1", 1.0, 0.0, at("09:30"), None, None)
     bad = SliceFacts("2", slope, intercept, at("09:30"), None, None)
@@ -169,6 +175,51 @@ def test_gml_needs_no_dose_and_no_weight(facts_with) -> None:
     decided = quantify(facts_with(units="GML", dose=None, weight_kg=None, injected_at=None), PROTOCOL)
     assert decided.quantifiable
     assert decided.slice_factors == pytest.approx(0.5)
+    assert {notice.code: str(notice.severity) for notice in decided.flags} == {"WEIGHT_MISSING": "W"}
+
+
+def test_stored_suv_with_a_late_scan_is_flagged(facts_with) -> None:
+    decided = quantify(facts_with(units="GML", injected_at=at("06:30")), PROTOCOL)
+    assert decided.quantifiable
+    assert codes(decided) == {"UPTAKE_OUTSIDE_WINDOW"}
+
+
+@pytest.mark.parametrize("days", [83, 365, 3650, -83, -365, -3650])
+@pytest.mark.parametrize("correction", ["START", "ADMIN", "NONE"])
+def test_dates_shifted_apart_are_refused_and_never_an_error(facts_with, days: int, correction: str) -> None:
+    slices = tuple(SliceFacts(f"1.{n}", 1.0, 0.0, at("09:30"), 90_000.0, 180_000.0) for n in range(2))
+    tokens = ("ATTN",) if correction == "NONE" else ("ATTN", "DECY")
+    shifted = DAY + dt.timedelta(days=days)
+    facts = facts_with(decay_correction=correction, corrected_image=tokens, injected_at=at("08:30", shifted), slices=slices)
+    assert "UPTAKE_IMPLAUSIBLE" in {notice.code for notice in quantify(facts, PROTOCOL).refusals}
+    stamped = facts_with(series_at=at("09:30", shifted), ge_scan_at=at("09:30"), decay_reference_at=at("09:30"), slices=slices)
+    assert quantify(stamped, PROTOCOL).quantifiable
+
+
+@pytest.mark.parametrize(
+    ("life_s", "minutes", "good"), [(4057.7, 120, True), (4057.7, 140, False), (1221.8, 40, True), (1221.8, 60, False)]
+)
+def test_other_nuclides_have_two_half_lives(facts_with, life_s: float, minutes: int, good: bool) -> None:
+    injected = at("09:30") - dt.timedelta(minutes=minutes)
+    assert quantify(facts_with(half_life_s=life_s, nuclide_code=None, injected_at=injected), PROTOCOL).quantifiable is good
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"corrected_image": ("ATTN", "DECY", "NORM")}, "CORRECTION_MISSING"),
+        ({"manufacturer": "IMAGE SYSTEMS GE"}, "VENDOR_UNKNOWN"),
+        ({"manufacturer": None}, "VENDOR_UNKNOWN"),
+        ({"series_type": None}, "SERIES_TYPE_MISSING"),
+        ({"series_type": ("STATIC",)}, "SERIES_TYPE_MISSING"),
+        ({"siemens_reference_at": at("09:20")}, "TREF_DISAGREE"),
+        ({"siemens_reference_at": at("09:30", DAY - dt.timedelta(days=1))}, "PRIVATE_DATE_SHIFTED"),
+    ],
+)
+def test_what_is_odd_is_said_beside_the_number(facts_with, changes, code: str) -> None:
+    decided = quantify(facts_with(**changes), PROTOCOL)
+    assert decided.factor_bw_per_bqml == quantify(facts_with(), PROTOCOL).factor_bw_per_bqml
+    assert codes(decided) == {code}
 
 
 def test_the_weight_that_the_user_gives_is_said(facts_with) -> None:
@@ -203,9 +254,7 @@ def test_factors_of_another_program(facts_with, shared_data, name: str) -> None:
     clock = moment("20000101", first["RadiopharmaceuticalStartTime"]).time()
     private = first["PhilipsPETPrivateGroup"]
     slices = tuple(
-        SliceFacts(
-            str(n), 1.0, 0.0, moment(h["AcquisitionDate"], h["AcquisitionTime"]), h["FrameReferenceTime"], h["ActualFrameDuration"]
-        )
+        SliceFacts(str(n), 1.0, 0.0, moment(h["AcquisitionDate"], h["AcquisitionTime"]), h["FrameReferenceTime"], h["ActualFrameDuration"])
         for n, h in enumerate(headers)
     )
     facts = facts_with(
@@ -222,7 +271,9 @@ def test_factors_of_another_program(facts_with, shared_data, name: str) -> None:
         injected_time=clock,
         series_at=moment(first["SeriesDate"], first["SeriesTime"]),
         philips_suv_factor=float(private["SUVScaleFactor"]) if "SUVScaleFactor" in private else None,
-        philips_activity_factor=float(private["ActivityConcentrationScaleFactor"]) if "ActivityConcentrationScaleFactor" in private else None,
+        philips_activity_factor=float(private["ActivityConcentrationScaleFactor"])
+        if "ActivityConcentrationScaleFactor" in private
+        else None,
     )
     decided = quantify(facts, PROTOCOL)
     assert decided.quantifiable, decided.refusals

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from carpet.core.space import BoolArray
 from carpet.segment.delineate import segmenter
 from carpet.segment.roi import Roi
@@ -14,4 +12,4 @@ FRACTION = 0.50
 @segmenter("a50p", source="Frings 2014 as used by Burggraaff 2020, doi:10.1007/s11307-020-01474-z")
 def a50p(roi: Roi) -> BoolArray:
     """Voxels with SUV ≥ 50 % of (SUVpeak + local background)."""
-    return roi.suv.values >= np.float32(FRACTION * (roi.peak + roi.background))
+    return roi.reaches(FRACTION * (roi.peak + roi.background))

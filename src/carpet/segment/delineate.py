@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -23,20 +23,34 @@ def segmenters() -> Mapping[str, Method]:
     return methods("carpet.segment", "segmenter")
 
 
+@dataclass(frozen=True)
+class Delineation:
+    """The lesions as one method draws them; the ids of those it leaves without a voxel, and of those that the margin cuts off."""
+
+    lesions: tuple[Lesion, ...]
+    empty: tuple[str, ...]
+    at_margin: tuple[str, ...]
+
+
 def delineate(
     method: Method, lesions: Sequence[Lesion], *, others: Sequence[Region], suv: Volume, margin_mm: float, anatomy: Anatomy
-) -> tuple[Lesion, ...]:
-    """The same lesions with the voxels that `method` gives them; a lesion without a voxel is left out.
+) -> Delineation:
+    """The same lesions with the voxels that `method` gives them; a lesion keeps its id, whatever parts it falls into.
 
     `others`: regions that are not disease and must not be reached into. Raises NotMeasurable where the method cannot work here.
     """
     neighbourhoods = rois([lesion.region for lesion in lesions], others, suv, margin_mm=margin_mm)
-    found = []
+    found, empty, cut = [], [], []
     for lesion, roi in zip(lesions, neighbourhoods, strict=True):
-        region = connected_part(roi, method(roi, anatomy=anatomy))
-        if region.voxels:
-            found.append(replace(lesion, region=region))
-    return tuple(found)
+        rule = method(roi, anatomy=anatomy)
+        region = connected_part(roi, rule)
+        if not region.voxels:
+            empty.append(lesion.id)
+            continue
+        found.append(replace(lesion, region=region))
+        if region.voxels > lesion.region.voxels and _touches(rule & roi.beyond, region.mask_in(roi.box)):
+            cut.append(lesion.id)
+    return Delineation(tuple(found), tuple(empty), tuple(cut))
 
 
 def connected_part(roi: Roi, rule: BoolArray) -> Region:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from carpet.core.space import BoolArray
 from carpet.segment.delineate import segmenter
 from carpet.segment.roi import Roi
@@ -14,4 +12,4 @@ FRACTION = 0.50
 @segmenter("max50", source="common practice beside 41 %; no defining paper is known")
 def max50(roi: Roi) -> BoolArray:
     """Voxels with SUV ≥ 50 % of the lesion's SUVmax."""
-    return roi.suv.values >= np.float32(FRACTION * roi.maximum)
+    return roi.reaches(FRACTION * roi.maximum)

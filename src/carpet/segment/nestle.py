@@ -16,4 +16,4 @@ def nestle(roi: Roi) -> BoolArray:
     """Voxels with SUV ≥ 0.15 × mean of the lesion's voxels at or above 70 % of its maximum, plus local background."""
     own = roi.suv.values[roi.seed]
     hot_mean = float(own[own >= np.float32(HOT_FRACTION * roi.maximum)].mean(dtype=np.float64))
-    return roi.suv.values >= np.float32(BETA * hot_mean + roi.background)
+    return roi.reaches(BETA * hot_mean + roi.background)

@@ -17,4 +17,4 @@ def percist_liver(roi: Roi, *, anatomy: Anatomy) -> BoolArray:
     The rule is proportional to SUL, so the same voxels follow from SUVbw, and no lean body mass is needed.
     """
     liver = anatomy.uptake("liver", roi.volume)
-    return roi.suv.values >= MEAN_FACTOR * liver.mean + SD_FACTOR * liver.sd
+    return roi.reaches(MEAN_FACTOR * liver.mean + SD_FACTOR * liver.sd)

@@ -13,6 +13,7 @@ from carpet.core.errors import NotMeasurable
 from carpet.core.geometry import SPHERE_1_ML_RADIUS_MM, sphere_means
 from carpet.core.space import BoolArray, Box, Region, Volume
 
+TIE = 3e-7  # three roundings to single precision: voxel, maximum, threshold
 BACKGROUND_FROM_MM = 10.0  # beyond the spill-out of a lesion at clinical resolution (FWHM 5–8 mm) [P]
 
 
@@ -27,7 +28,11 @@ class Roi:
 
     @cached_property
     def box(self) -> Box:
-        k, j, i = (math.ceil(self.margin_mm / spacing) for spacing in self.volume.grid.spacing_mm_kji)
+        """The margin and one voxel more, so that what lies just beyond the margin is seen."""
+        return self._grown(1.0)
+
+    def _grown(self, margins: float) -> Box:
+        k, j, i = (math.ceil(margins * self.margin_mm / spacing) + 1 for spacing in self.volume.grid.spacing_mm_kji)
         return self.region.box_grown((k, j, i))
 
     @cached_property
@@ -45,21 +50,36 @@ class Roi:
         return np.asarray(distance_transform_edt(~self.seed, sampling=self.suv.grid.spacing_mm_kji))
 
     @cached_property
-    def _elsewhere(self) -> BoolArray:
-        taken = np.zeros(self.seed.shape, dtype=bool)
+    def _other_mm(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
+        """Distance to the nearest other region; a region up to two margins away takes part in the half-way rule."""
+        from scipy.ndimage import distance_transform_edt
+
+        wide = self._grown(2.0)
+        free = np.ones(tuple(part.stop - part.start for part in wide), dtype=bool)
         for other in self.others:
-            taken |= other.mask_in(self.box)
-        return taken
+            free &= ~other.mask_in(wide)
+        if free.all():
+            return None
+        inner = tuple(slice(own.start - out.start, own.stop - out.start) for own, out in zip(self.box, wide, strict=True))
+        return np.asarray(distance_transform_edt(free, sampling=self.suv.grid.spacing_mm_kji)[inner])
 
     @cached_property
     def within(self) -> BoolArray:
         """Where a delineation may lie: at most `margin_mm` from the lesion, and nearer to it than to any other region."""
-        from scipy.ndimage import distance_transform_edt
-
         near = self._distance_mm <= self.margin_mm
-        if self._elsewhere.any():
-            near &= self._distance_mm < distance_transform_edt(~self._elsewhere, sampling=self.suv.grid.spacing_mm_kji)
+        if self._other_mm is not None:
+            near &= self._distance_mm < self._other_mm
         return np.asarray(near | self.seed)
+
+    @cached_property
+    def beyond(self) -> BoolArray:
+        """Voxels that only the margin keeps out."""
+        far = self._distance_mm > self.margin_mm
+        return np.asarray(far if self._other_mm is None else far & (self._distance_mm < self._other_mm))
+
+    def reaches(self, threshold: float) -> BoolArray:
+        """Voxels at or above a threshold computed from voxels: a tie that single precision has rounded apart is a tie."""
+        return np.asarray(self.suv.values >= np.float32(threshold * (1.0 - TIE)))
 
     @cached_property
     def maximum(self) -> float:

@@ -20,14 +20,19 @@ def watershed(roi: Roi) -> BoolArray:
 
     values = roi.suv.values
     markers = np.zeros(values.shape, dtype=np.int32)
-    markers[~roi.within | _border(values.shape)] = 2
+    markers[~roi.within | _border(roi)] = 2
     markers[roi.seed & (values >= np.float32(CORE_FRACTION * roi.maximum))] = 1
     sigma = [SMOOTHING_MM / spacing for spacing in roi.suv.grid.spacing_mm_kji]
     gradient = gaussian_gradient_magnitude(values.astype(np.float64), sigma)
     return np.asarray(flooded(gradient, markers) == 1)
 
 
-def _border(shape: tuple[int, ...]) -> BoolArray:
-    edge = np.ones(shape, dtype=bool)
-    edge[tuple(slice(1, -1) if n > 2 else slice(None) for n in shape)] = False
+def _border(roi: Roi) -> BoolArray:
+    """The outermost voxels of the neighbourhood's box, but not where the image itself ends."""
+    edge = np.ones(roi.seed.shape, dtype=bool)
+    inner = (
+        slice(int(part.start > 0), part.stop - part.start - int(part.stop < n))
+        for part, n in zip(roi.box, roi.volume.grid.shape_kji, strict=True)
+    )
+    edge[tuple(inner)] = False
     return edge

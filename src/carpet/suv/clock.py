@@ -7,6 +7,7 @@ import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from carpet.core.errors import Notice
 from carpet.core.protocol import SuvProtocol
@@ -15,11 +16,12 @@ from carpet.suv import notices
 
 SIX_HOURS_S = 6 * 3600.0
 DAY = dt.timedelta(days=1)
-SERIES_AFTER_ACQUISITION_S = 1.0
+AFTER_ACQUISITION_S = 1.0  # rounding of a stamp that is the first acquisition
 BACK_COMPUTED_SPREAD_S = 60.0
 START_CONFLICT_S = 60.0
 SAME_START_S = 60.0
 DISAGREE, CONFLICT = 0.01, 0.10  # of SUV
+MOST_HALF_LIVES = 100.0  # beyond, a difference is absurd whatever its size (dates shifted by years)
 SHORT_LIVED_S = 11.5 * 3600.0  # below, an injection without a date is on the scan's day or the day before
 
 RANKED = ("decay_correction_datetime", "ge_scan_datetime", "series_time", "back_computed", "earliest_acquisition")
@@ -56,11 +58,9 @@ def reference_time(facts: PetFacts, half_life_s: float, protocol: SuvProtocol) -
     valid = {name: at for name, at in candidates.items() if name not in rejected}
     named = protocol.reference_time
     if named != "auto":
-        if named not in candidates:
-            return Reference(None, None, candidates, rejected), (
-                *found,
-                notices.TREF_UNKNOWN.at(named, "no such time here"),
-            )
+        if named not in valid:
+            why = rejected.get(named, "no such time here")
+            return Reference(None, None, candidates, rejected), (*found, notices.TREF_UNKNOWN.at("protocol", f"{named}: {why}"))
         return Reference(named, candidates[named], candidates, rejected), (*found, notices.TREF_BY_NAME.at("protocol", named))
     rule = next((name for name in RANKED if name in valid), None)
     if rule is None:
@@ -83,8 +83,8 @@ def _candidates(
         if spread_s > BACK_COMPUTED_SPREAD_S:
             rejected["back_computed"] = f"spread of {spread_s:.0f} s over the slices"
     candidates["earliest_acquisition"] = earliest
-    if facts.number_of_slices and facts.number_of_slices.value > len(facts.slices):
-        rejected["earliest_acquisition"] = "slices are missing, so the first bed may be too"
+    if facts.number_of_slices is None or facts.number_of_slices.value > len(facts.slices):
+        rejected["earliest_acquisition"] = "the series is not known to be complete: the first bed may be missing"
     return candidates, rejected, found
 
 
@@ -96,12 +96,14 @@ def _failed_stamps(stamps: Mapping[str, dt.datetime], facts: PetFacts, earliest:
     found: tuple[Notice, ...] = ()
     if abs(days.get("decay_correction_datetime", 0)) > 1:
         rejected["decay_correction_datetime"] = "more than a day from the acquisition"
-    if not 0 <= ahead_s.get("ge_scan_datetime", 0) <= SIX_HOURS_S:
+    if not -AFTER_ACQUISITION_S <= ahead_s.get("ge_scan_datetime", 0) <= SIX_HOURS_S:
         rejected["ge_scan_datetime"] = "not within 6 h before the first acquisition"
         if days["ge_scan_datetime"]:
             where = facts.ge_scan_at.read_from if facts.ge_scan_at else ""
             found += (notices.PRIVATE_DATE_SHIFTED.at(where, f"{days['ge_scan_datetime']} days"),)
-    if ahead_s.get("series_time", 0) < -SERIES_AFTER_ACQUISITION_S:
+    if ahead_s.get("series_time", 0) > SIX_HOURS_S:
+        rejected["series_time"] = "more than 6 h before the first acquisition"
+    if ahead_s.get("series_time", 0) < -AFTER_ACQUISITION_S:
         rejected["series_time"] = "after the first acquisition"
         after = f"{-ahead_s['series_time']:.0f} s after the first acquisition"
         found += (notices.SERIES_TIME_REWRITTEN.at("(0008,0021) (0008,0031)", after),)
@@ -126,17 +128,17 @@ def _back_computed(facts: PetFacts, half_life_s: float) -> tuple[dt.datetime | N
 
 def _suv_change(one: dt.datetime, other: dt.datetime, half_life_s: float) -> float:
     """By how much SUV changes, as a fraction, when one reference time is taken for the other."""
-    return math.exp2(abs((one - other).total_seconds()) / half_life_s) - 1.0
+    half_lives = abs((one - other).total_seconds()) / half_life_s
+    return math.exp2(min(half_lives, MOST_HALF_LIVES)) - 1.0
 
 
 def _disagreements(rule: str, valid: Mapping[str, dt.datetime], half_life_s: float) -> tuple[Notice, ...]:
     found = []
-    for name in EXPLICIT:
-        if name in valid and name != rule and rule in EXPLICIT:
-            change = _suv_change(valid[rule], valid[name], half_life_s)
-            kind = notices.TREF_CONFLICT if change > CONFLICT else notices.TREF_DISAGREE
-            if change > DISAGREE:
-                found.append(kind.at("times", f"{rule} and {name} change SUV by {100 * change:.1f} %"))
+    for one, other in combinations([name for name in EXPLICIT if name in valid], 2):
+        change = _suv_change(valid[one], valid[other], half_life_s)
+        kind = notices.TREF_CONFLICT if change > CONFLICT else notices.TREF_DISAGREE
+        if change > DISAGREE:
+            found.append(kind.at("times", f"{one} and {other} change SUV by {100 * change:.1f} %"))
     if rule in EXPLICIT and "back_computed" in valid:
         change = _suv_change(valid[rule], valid["back_computed"], half_life_s)
         if change > DISAGREE:
@@ -155,20 +157,32 @@ def _remarks(rule: str, valid: Mapping[str, dt.datetime], earliest: dt.datetime)
     return ()
 
 
+def siemens_cross_check(facts: PetFacts, reference_at: dt.datetime, half_life_s: float) -> tuple[Notice, ...]:
+    """Siemens' private decay-correction time is never used, only compared: it may keep its date where an anonymiser shifted the others."""
+    if facts.siemens_reference_at is None:
+        return ()
+    private, where = facts.siemens_reference_at.value, facts.siemens_reference_at.read_from
+    if private.date() != reference_at.date():
+        return (notices.PRIVATE_DATE_SHIFTED.at(where, f"{(reference_at.date() - private.date()).days} days"),)
+    change = _suv_change(private, reference_at, half_life_s)
+    return (notices.TREF_DISAGREE.at(where, f"changes SUV by {100 * change:.1f} %"),) if change > DISAGREE else ()
+
+
 def injection_time(
-    facts: PetFacts, scanned_at: dt.datetime, half_life_s: float, protocol: SuvProtocol
+    facts: PetFacts, reference_at: dt.datetime, half_life_s: float, protocol: SuvProtocol
 ) -> tuple[Fact[dt.datetime] | None, tuple[Notice, ...]]:
-    """When the tracer was injected; `scanned_at` gives the date where only a time of day is stored."""
+    """When the tracer was injected; the first acquisition gives the date where only a time of day is stored."""
     found: tuple[Notice, ...] = ()
     if facts.root_injection_time:
         found += (notices.ROOT_INJECTION_TIME_IGNORED.at(facts.root_injection_time.read_from, "outside (0054,0016)"),)
     if facts.injected_at:
-        return _checked_date(facts, scanned_at, protocol, found)
+        return _checked_date(facts, reference_at, protocol, found)
     if facts.injected_time:
         if half_life_s >= SHORT_LIVED_S:
             return None, (*found, notices.DATE_REQUIRED.at(facts.injected_time.read_from, "a time without a date"))
-        at = dt.datetime.combine(scanned_at.date(), facts.injected_time.value)
-        if at > scanned_at:
+        scanned_on = (earliest_acquisition(facts) or reference_at).date()
+        at = dt.datetime.combine(scanned_on, facts.injected_time.value)
+        if at > reference_at:
             at -= DAY
             found += (notices.MIDNIGHT.at(facts.injected_time.read_from, facts.injected_time.value.isoformat()),)
         return Fact(at, facts.injected_time.read_from), found
@@ -179,7 +193,7 @@ def injection_time(
 
 
 def _checked_date(
-    facts: PetFacts, scanned_at: dt.datetime, protocol: SuvProtocol, found: tuple[Notice, ...]
+    facts: PetFacts, reference_at: dt.datetime, protocol: SuvProtocol, found: tuple[Notice, ...]
 ) -> tuple[Fact[dt.datetime], tuple[Notice, ...]]:
     assert facts.injected_at is not None
     at, where = facts.injected_at.value, facts.injected_at.read_from
@@ -188,9 +202,9 @@ def _checked_date(
         if abs((beside - at).total_seconds()) > START_CONFLICT_S:
             times = f"{at.time().isoformat()} and {facts.injected_time.value.isoformat()}"
             found += (notices.START_CONFLICT.at(where, times),)
-    if abs(scanned_at - at) > DAY and protocol.repair_date_shift:
-        same_day = dt.datetime.combine(scanned_at.date(), at.time())
-        if 0 <= (scanned_at - same_day).total_seconds() <= SIX_HOURS_S:
-            found += (notices.DATE_SHIFT.at(where, f"{(scanned_at.date() - at.date()).days} days"),)
-            at = same_day
+    if abs(reference_at - at) > DAY and protocol.repair_date_shift:
+        same_day = dt.datetime.combine(reference_at.date(), at.time())
+        for repaired in (same_day, same_day - DAY):
+            if 0 <= (reference_at - repaired).total_seconds() <= SIX_HOURS_S:
+                return Fact(repaired, where), (*found, notices.DATE_SHIFT.at(where, f"{(repaired.date() - at.date()).days} days"))
     return Fact(at, where), found

@@ -45,12 +45,13 @@ COUNTS_WITHOUT_SCALE = NoticeKind(
     "export private tags too",
 )
 SCALE_UNREADABLE = NoticeKind("SCALE_UNREADABLE", E, "the Philips scale factor is not a positive number", "finite and > 0")
-COUNTS_NOT_DECAYED = NoticeKind(
-    "COUNTS_NOT_DECAYED",
-    E,
-    "the SUV scale factor goes with decay-corrected counts, and these are not",
-    "DecayCorrection START or ADMIN, or an activity factor (7053,xx09)",
+NOT_DECAYED = NoticeKind(
+    "NOT_DECAYED", E, "stored SUV presumes decay-corrected values, and these are not", "DecayCorrection START or ADMIN, with DECY"
 )
+SERIES_TYPE_MISSING = NoticeKind(
+    "SERIES_TYPE_MISSING", W, "it is not said that this is a static image", "STATIC\\IMAGE or WHOLE BODY\\IMAGE in (0054,1000)"
+)
+CORRECTION_MISSING = NoticeKind("CORRECTION_MISSING", W, "a usual correction is not listed", "SCAT and NORM in (0028,0051)")
 TRACER_NOT_FDG = NoticeKind("TRACER_NOT_FDG", W, "the tracer is not FDG, or is not named", "35321007 (SCT) in (0054,0304)")
 VENDOR_UNKNOWN = NoticeKind("VENDOR_UNKNOWN", W, "the manufacturer is not one whose private times are known; standard rules apply")
 

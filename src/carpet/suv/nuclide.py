@@ -24,7 +24,7 @@ class Nuclide:
 # half-lives of the positron emitters seen in practice (ENSDF, rounded)
 NUCLIDES = (
     Nuclide("F-18", 6586.2, frozenset({"77004003", "C-111A1"})),
-    Nuclide("Ga-68", 4057.7, frozenset({"35337001", "80751004", "C-131A3"})),
+    Nuclide("Ga-68", 4057.7, frozenset({"35337001", "C-131A3"})),
     Nuclide("C-11", 1221.8, frozenset({"40565003", "C-105A1"})),
     Nuclide("N-13", 597.9, frozenset({"21576001", "C-107A1"})),
     Nuclide("O-15", 122.2, frozenset({"129504001", "C-B1038"})),

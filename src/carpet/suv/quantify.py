@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carpet.core.body import Body
-from carpet.core.errors import Notice
+from carpet.core.errors import Notice, Severity
 from carpet.core.protocol import SuvProtocol
 from carpet.core.study import Fact, PetFacts
 from carpet.suv import notices
-from carpet.suv.clock import SIX_HOURS_S, Reference, earliest_acquisition, injection_time, reference_time
+from carpet.suv.clock import SIX_HOURS_S, Reference, earliest_acquisition, injection_time, reference_time, siemens_cross_check
 from carpet.suv.nuclide import HalfLife, half_life, tracer_flags
 from carpet.suv.patient import body_of, dose_bq
 from carpet.suv.stored import Stored, stored_as, suv_scale
 
+CORRECTIONS = ("START", "ADMIN", "NONE")
 SIX_HOUR_NUCLIDES = frozenset({"F-18"})
 HALF_LIVES_ALLOWED = 2.0
 
@@ -64,7 +65,8 @@ def quantify(facts: PetFacts, protocol: SuvProtocol, *, weight_kg: float | None 
     elif stored is not None:
         needs_weight = stored not in (Stored.SUV_BW, Stored.COUNTS_SUV)
         scale, more = suv_scale(stored, facts, body, protocol)
-        found += tuple(n for n in body_found if needs_weight or n.severity != "E") + more
+        found += (body_found if needs_weight else _softened(body_found)) + more + _decay_tokens(facts, suv_is_stored=True)
+        found += _stored_uptake(facts, protocol)
         per_unit = None if scale is None else np.full(len(facts.slices), scale)
     factors = slopes * per_unit if slopes is not None and per_unit is not None else None
     refusals = tuple(notice for notice in found if notice.severity == "E")
@@ -125,15 +127,10 @@ def _decay(facts: PetFacts, body: Body | None, protocol: SuvProtocol) -> tuple[_
     life, found = half_life(facts)
     dose, more = dose_bq(facts)
     found += more
+    found += _decay_tokens(facts, suv_is_stored=False)
     correction = facts.decay_correction.value if facts.decay_correction else ""
-    decayed = bool(facts.corrected_image and "DECY" in facts.corrected_image.value)
-    if correction not in ("START", "ADMIN", "NONE"):
-        found += (notices.DECAY_CORRECTION_UNKNOWN.at("(0054,1102)", correction or "absent"),)
-    elif decayed == (correction == "NONE"):
-        state = "with DECY" if decayed else "without DECY"
-        found += (notices.DECAY_FLAG_CONFLICT.at("(0054,1102) (0028,0051)", f"{correction} {state}"),)
     nothing = _Decay(life, dose)
-    if life is None or correction not in ("START", "ADMIN", "NONE"):
+    if life is None or correction not in CORRECTIONS:
         return nothing, found
     reference, more = _reference(facts, correction, life.seconds, protocol)
     found += more
@@ -144,11 +141,45 @@ def _decay(facts: PetFacts, body: Body | None, protocol: SuvProtocol) -> tuple[_
     if injected is None:
         return _Decay(life, dose, reference), found
     uptake_s = (reference.at - injected.value).total_seconds()
-    found += _uptake(uptake_s, life, protocol)
+    implausible = _uptake(uptake_s, life, protocol)
+    found += implausible + siemens_cross_check(facts, reference.at, life.seconds)
     factor, per_slice, more = None, None, ()
-    if body is not None and dose is not None:
+    if body is not None and dose is not None and not any(notice.severity == "E" for notice in implausible):
         factor, per_slice, more = _factors(facts, correction, body.weight_kg, dose, life.seconds, uptake_s, injected.value)
     return _Decay(life, dose, reference, injected, uptake_s, factor, per_slice), found + more
+
+
+def _decay_tokens(facts: PetFacts, *, suv_is_stored: bool) -> tuple[Notice, ...]:
+    """DecayCorrection and CorrectedImage must tell the same story; stored SUV must not be undecayed."""
+    correction = facts.decay_correction.value if facts.decay_correction else ""
+    decayed = bool(facts.corrected_image and "DECY" in facts.corrected_image.value)
+    if correction not in CORRECTIONS:
+        if suv_is_stored and not correction:
+            return ()
+        return (notices.DECAY_CORRECTION_UNKNOWN.at("(0054,1102)", correction or "absent"),)
+    if decayed == (correction == "NONE"):
+        state = "with DECY" if decayed else "without DECY"
+        return (notices.DECAY_FLAG_CONFLICT.at("(0054,1102) (0028,0051)", f"{correction} {state}"),)
+    return (notices.NOT_DECAYED.at("(0054,1102)", correction),) if suv_is_stored and correction == "NONE" else ()
+
+
+def _stored_uptake(facts: PetFacts, protocol: SuvProtocol) -> tuple[Notice, ...]:
+    """Where SUV is stored no time is needed; an uptake time outside the window is flagged all the same, if it can be told."""
+    life, _ = half_life(facts)
+    if life is None:
+        return ()
+    reference, _ = reference_time(facts, life.seconds, protocol)
+    injected, _ = injection_time(facts, reference.at, life.seconds, protocol) if reference.at else (None, ())
+    if reference.at is None or injected is None:
+        return ()
+    minutes = (reference.at - injected.value).total_seconds() / 60
+    low, high = protocol.uptake_window_min
+    return () if low <= minutes <= high else (notices.UPTAKE_OUTSIDE_WINDOW.at("injection and scan time", f"{minutes:.1f} min"),)
+
+
+def _softened(found: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """The same findings where the number does not need them: a refusal becomes a flag."""
+    return tuple(replace(notice, severity=Severity.WARNING) if notice.severity is Severity.ERROR else notice for notice in found)
 
 
 def _reference(facts: PetFacts, correction: str, half_life_s: float, protocol: SuvProtocol) -> tuple[Reference, tuple[Notice, ...]]:
@@ -163,7 +194,7 @@ def _reference(facts: PetFacts, correction: str, half_life_s: float, protocol: S
 
 
 def _uptake(uptake_s: float, life: HalfLife, protocol: SuvProtocol) -> tuple[Notice, ...]:
-    limit_s = SIX_HOURS_S if life.nuclide in SIX_HOUR_NUCLIDES else max(SIX_HOURS_S, HALF_LIVES_ALLOWED * life.seconds)
+    limit_s = SIX_HOURS_S if life.nuclide in SIX_HOUR_NUCLIDES else HALF_LIVES_ALLOWED * life.seconds
     found = f"{uptake_s / 60:.1f} min"
     if not 0 < uptake_s <= limit_s:
         return (notices.UPTAKE_IMPLAUSIBLE.at("injection and scan time", found),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from enum import Enum
 
 from carpet.core.body import Body, LeanMass, Sex, SurfaceArea
@@ -40,6 +41,8 @@ LEAN = {
 }
 STATIC = frozenset({"STATIC", "WHOLE BODY"})
 PROJECTIONS = frozenset({"MIP", "MPR", "PROJECTION IMAGE", "REPROJECTION"})
+USUAL_CORRECTIONS = ("SCAT", "NORM")
+KNOWN_VENDORS = re.compile(r"^(GE\b|SIEMENS|CPS\b|Philips|ADAC|UIH\b|United Imaging|Canon|TOSHIBA|Mediso)", re.IGNORECASE)
 
 
 def stored_as(facts: PetFacts) -> tuple[Stored | None, tuple[Notice, ...]]:
@@ -68,13 +71,22 @@ def _gate(facts: PetFacts) -> tuple[Notice, ...]:
     found: tuple[Notice, ...] = ()
     series_type = facts.series_type.value if facts.series_type else ()
     image_type = facts.image_type.value if facts.image_type else ()
+    shown = "\\".join(series_type)
+    if len(series_type) < 2:
+        found += (notices.SERIES_TYPE_MISSING.at("(0054,1000)", shown or "absent"),)
     if series_type and series_type[0] not in STATIC:
-        found += (notices.DYNAMIC_OR_GATED.at("(0054,1000)", "\\".join(series_type)),)
-    if "REPROJECTION" in series_type or PROJECTIONS & set(image_type):
-        found += (notices.DERIVED_IMAGE.at("(0008,0008)", "\\".join(image_type or series_type)),)
+        found += (notices.DYNAMIC_OR_GATED.at("(0054,1000)", shown),)
+    if len(series_type) > 1 and series_type[1] != "IMAGE":
+        found += (notices.DERIVED_IMAGE.at("(0054,1000)", shown),)
+    if PROJECTIONS & set(image_type):
+        found += (notices.DERIVED_IMAGE.at("(0008,0008)", "\\".join(image_type)),)
     corrected = facts.corrected_image.value if facts.corrected_image else ()
     if "ATTN" not in corrected:
         found += (notices.NAC_SERIES.at("(0028,0051)", "\\".join(corrected) or "absent"),)
+    elif missing := [token for token in USUAL_CORRECTIONS if token not in corrected]:
+        found += (notices.CORRECTION_MISSING.at("(0028,0051)", f"no {' and no '.join(missing)}"),)
+    if facts.manufacturer is None or not KNOWN_VENDORS.search(facts.manufacturer.value):
+        found += (notices.VENDOR_UNKNOWN.at("(0008,0070)", facts.manufacturer.value if facts.manufacturer else "absent"),)
     return found
 
 
@@ -85,12 +97,11 @@ def _counts(facts: PetFacts) -> tuple[Stored | None, tuple[Notice, ...]]:
         if factor is not None and (not math.isfinite(factor.value) or factor.value < 0):
             return None, (notices.SCALE_UNREADABLE.at(factor.read_from, f"{factor.value:g}"),)
     not_decayed = bool(facts.decay_correction and facts.decay_correction.value == "NONE")
-    if suv is not None and suv.value > 0 and not not_decayed:
+    with_activity = activity is not None and activity.value > 0
+    if suv is not None and suv.value > 0 and not (not_decayed and with_activity):
         return Stored.COUNTS_SUV, ()
-    if activity is not None and activity.value > 0:
+    if with_activity:
         return Stored.ACTIVITY, ()
-    if suv is not None and suv.value > 0:
-        return None, (notices.COUNTS_NOT_DECAYED.at("(0054,1102)", "NONE"),)
     return None, (notices.COUNTS_WITHOUT_SCALE.at("(7053,xx00) (7053,xx09)", "absent or 0"),)
 
 
