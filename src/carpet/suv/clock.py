@@ -101,12 +101,11 @@ def _failed_stamps(stamps: Mapping[str, dt.datetime], facts: PetFacts, earliest:
         if days["ge_scan_datetime"]:
             where = facts.ge_scan_at.read_from if facts.ge_scan_at else ""
             found += (notices.PRIVATE_DATE_SHIFTED.at(where, f"{days['ge_scan_datetime']} days"),)
-    if ahead_s.get("series_time", 0) > SIX_HOURS_S:
-        rejected["series_time"] = "more than 6 h before the first acquisition"
-    if ahead_s.get("series_time", 0) < -AFTER_ACQUISITION_S:
-        rejected["series_time"] = "after the first acquisition"
-        after = f"{-ahead_s['series_time']:.0f} s after the first acquisition"
-        found += (notices.SERIES_TIME_REWRITTEN.at("(0008,0021) (0008,0031)", after),)
+    if not -AFTER_ACQUISITION_S <= ahead_s.get("series_time", 0) <= SIX_HOURS_S:
+        early = ahead_s["series_time"] > 0
+        rejected["series_time"] = "more than 6 h before the first acquisition" if early else "after the first acquisition"
+        apart = f"{abs(ahead_s['series_time']):.0f} s {'before' if early else 'after'} the first acquisition"
+        found += (notices.SERIES_TIME_REWRITTEN.at("(0008,0021) (0008,0031)", apart),)
     return rejected, found
 
 
