@@ -8,7 +8,7 @@ ARGS ?=
 DIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts tests format clean
+.PHONY: help demo test lint types contracts tests format bench bench-quick docs clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "%-18s %s\n", $$1, $$2}'
@@ -35,6 +35,15 @@ tests: ## the tests alone (JOBS=1 for one process)
 format: ## rewrite the code in the house style
 	$(RUN) ruff check --fix --exit-zero .
 	$(RUN) ruff format .
+
+docs: ## print docs/reference from the code
+	$(RUN) python tools/print_docs.py
+
+bench: ## time carpet beside the script a user would write (minutes)
+	$(RUN) python benchmarks/lesion_table.py
+
+bench-quick: ## the same on an ordinary PET, two runs
+	$(RUN) python benchmarks/lesion_table.py --quick --runs 2
 
 clean: ## remove what was fetched and made here
 	rm -rf .venv .venv-* .uv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

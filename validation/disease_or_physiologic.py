@@ -21,7 +21,7 @@ from carpet.testing import random_phantom
 from carpet.testing.phantom import PhantomScan
 
 MIXED = 0.2
-UNSEEN = range(301, 321)
+UNSEEN = range(401, 421)
 REFERENCES = {"liver": "liver", "blood_pool": "aorta", "spleen": "spleen", "marrow": "marrow"}
 COLUMNS = ("right organ", "other physiologic", "disease", "undecided")
 
@@ -111,7 +111,7 @@ def counted(seeds: range, *, with_ct: bool) -> str:
 HEADING = """# Disease or physiologic: how often the first suggestion is right
 
 Printed by `validation/disease_or_physiologic.py`, as it is; a test runs the first table again. Random whole-body phantoms (5.5 mm blur,
-noise, 3–15 lesions); regions with SUV ≥ 4.0 and at least 3 mL. The rules were written while looking at seeds 1–20, 101–120 and 201–220;
+noise, 3–15 lesions); regions with SUV ≥ 4.0 and at least 3 mL. The rules were written while looking at seeds 1–20, 101–120, 201–220 and 301–320;
 the seeds below were not looked at before. Phantoms are simpler than patients: this says that the rules do what they say, not how
 they do in the clinic. A reader confirms every region.
 """

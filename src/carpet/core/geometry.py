@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+
 from carpet.core.space import BoolArray, Box, Grid, IntArray, Region, SpaceError, Volume
 
 CONNECTIVITY = 26  # faces, edges and corners; stated in every output, see docs/decisions

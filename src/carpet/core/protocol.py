@@ -15,7 +15,7 @@ from carpet.core.errors import ProtocolError
 class Section(BaseModel):
     """A frozen part of the protocol; a key that is not listed here is an error, never ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class SuvProtocol(Section):
