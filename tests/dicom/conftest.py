@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
+from carpet.core.body import Body, Sex
 from carpet.core.lesion import Code, Kind, Lesion, Status
 from carpet.core.record import Provenance
-from carpet.core.space import Grid, Region
+from carpet.core.space import Grid, Labels, Quantity, Region, Volume
+from carpet.testing import Phantom, PhantomScan
+from carpet.testing.voxels import upright_grid
 
 WHEN = dt.datetime(2024, 3, 5, 9, 30, 15)
 METHOD = Provenance("suv4.0", "1", "benchmark", {"threshold": "SUVbw ≥ 4.0 g/mL"}, (), "carpet 0.1.0")
@@ -153,3 +156,21 @@ def grid_of_series() -> Callable[[Path], Grid]:
         return Grid((len(headers), int(first.Rows), int(first.Columns)), affine, str(first.FrameOfReferenceUID))
 
     return grid_of
+
+
+SMALL_SHAPE, SMALL_SPACING = (6, 8, 10), (3.27, 4.0, 2.5)  # no two alike
+
+
+@pytest.fixture
+def small_scan() -> PhantomScan:
+    """A PET of uneven noise with three hot voxels, not on one line, and a CT of the same field on a finer grid."""
+    rng = np.random.default_rng(11)
+    pet = upright_grid(SMALL_SHAPE, SMALL_SPACING, first_centre_lps_mm=(-12.5, 30.25, -410.0), frame_uid="1.2.826.0.1.3680043.8.498.88")
+    ct = upright_grid((9, 12, 16), (2.1, 2.7, 1.6), first_centre_lps_mm=(-12.0, 30.0, -410.5), frame_uid=pet.frame_uid)
+    values = (rng.random(SMALL_SHAPE) * 2.0).astype(np.float32)
+    for voxel, suv in (((1, 2, 7), 20.0), ((4, 6, 1), 15.0), ((3, 0, 4), 10.0)):
+        values[voxel] = suv
+    suv = Volume(pet, values, Quantity.SUV_BW)
+    hu = Volume(ct, np.rint(rng.normal(0.0, 300.0, ct.shape_kji)).astype(np.float32), Quantity.HU)
+    phantom = Phantom("small", Body(70.0, 1.75, Sex.MALE), (), (), pet, ct)
+    return PhantomScan(phantom, suv, suv, Labels(pet, {}), Labels(pet, {}), {}, {}, hu, ())

@@ -1,30 +1,40 @@
 """The elements of one DICOM file that carpet needs, as stored: found by a walk over the headers, without decoding the rest.
 
-pydicom is the reader for everything unusual (other byte orders, deflated data, missing preamble); this walk serves the hundreds
-of look-alike slices of a series, where a full parse of each costs more than the measurement.
+pydicom is the reader for everything unusual (other byte orders, missing preamble); this walk serves the hundreds of look-alike
+slices of a series, where a full parse of each costs more than the measurement, and deflated files, which pydicom inflates without
+a limit.
 """
 
 from __future__ import annotations
 
-import os
 import struct
-from collections.abc import Mapping
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from carpet.core.errors import CarpetError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset, FileDataset
+    from pydicom.tag import BaseTag
 
 PIXEL_DATA = 0x7FE00010
 EXPLICIT_LITTLE, IMPLICIT_LITTLE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 UNCOMPRESSED_LITTLE = frozenset({EXPLICIT_LITTLE, IMPLICIT_LITTLE})
-ODD_SYNTAXES = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"})  # deflated, big endian
+DEFLATED, EXPLICIT_BIG = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
 UNDEFINED_LENGTH = 0xFFFFFFFF
 HEADER_BYTES = 16_384  # first read; nearly every PET and CT header ends before
-HEADER_CAP_BYTES = 64 * 2**20  # a header longer than this is not a PET or CT slice
+HEADER_CAP_BYTES = 64 * 2**20  # a header, or a whole inflated file, longer than this is not a PET or CT slice
 NESTING_CAP = 32
 KEPT_VALUE_BYTES = 65_536
 LONG_VRS = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"})
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+BYTES_OF_VR = {"US": 2, "SS": 2, "OW": 2, "AT": 2, "UL": 4, "SL": 4, "FL": 4, "OL": 4, "OF": 4, "FD": 8, "OD": 8, "SV": 8, "UV": 8, "OV": 8}
 _TAG = struct.Struct("<HH")
 _SHORT, _LONG = struct.Struct("<H"), struct.Struct("<L")
 
@@ -33,9 +43,13 @@ class MalformedFile(CarpetError, ValueError):
     """The bytes are not a DICOM file that can be read."""
 
 
+class AmbiguousFile(MalformedFile):
+    """One element stands twice; pydicom would silently take the last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element as stored: VR (empty in implicit files) and bytes."""
+    """One element: VR (empty in implicit files) and bytes, little endian."""
 
     vr: str
     raw: bytes
@@ -43,7 +57,10 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class FileElements:
-    """The top-level elements of one file, by tag, and where its pixels start; `pixel_bytes` None when encapsulated or absent."""
+    """The top-level elements of one file, by tag, and where its pixels start; `pixel_bytes` None when encapsulated or absent.
+
+    `pixel_offset` counts from the start of the file, of the inflated data set in a deflated file.
+    """
 
     path: Path
     transfer_syntax: str
@@ -68,10 +85,14 @@ def read_elements(path: Path) -> FileElements | None:
         except _NeedMore:
             file.seek(0)
             whole = file.read(min(size, HEADER_CAP_BYTES))
+        except AmbiguousFile:
+            raise
         except (struct.error, MalformedFile):
             return _read_with_pydicom(path)
     try:
         return _walk_file(path, whole, size)
+    except AmbiguousFile:
+        raise
     except (_NeedMore, struct.error, MalformedFile):
         return _read_with_pydicom(path)
 
@@ -83,9 +104,19 @@ def _looks_bare(start: bytes) -> bool:
 
 def _walk_file(path: Path, data: bytes, size: int) -> FileElements:
     syntax, at = _file_meta(data)
-    if syntax in ODD_SYNTAXES:
-        raise MalformedFile("not walked: byte order or deflation")
-    implicit = syntax == IMPLICIT_LITTLE
+    if syntax == DEFLATED:
+        data = inflated(path)
+        at, size = 0, len(data)
+    if syntax == EXPLICIT_BIG:
+        raise MalformedFile("not walked: byte order")
+    kept, pixels = _walk(data, at, size, implicit=syntax == IMPLICIT_LITTLE)
+    return FileElements(path, syntax, kept, *pixels)
+
+
+def _walk(data: bytes, at: int, size: int, *, implicit: bool) -> tuple[dict[int, Element], tuple[int | None, int | None]]:
+    """The elements from `at` on, and offset and length of the pixels; `size`: where the data end, of which `data` is the start."""
+    if implicit and data[at + 4 : at + 6].isupper():
+        raise MalformedFile("not walked: said to be implicit, but the first element has a value representation")
     kept: dict[int, Element] = {}
     while at < size:
         tag, vr, length, value_at = _element_head(data, at, implicit)
@@ -93,10 +124,10 @@ def _walk_file(path: Path, data: bytes, size: int) -> FileElements:
             native = length != UNDEFINED_LENGTH
             if native and value_at + length > size:
                 raise MalformedFile("pixel data are cut off")
-            return FileElements(path, syntax, kept, value_at, length if native else None)
+            return kept, (value_at, length if native else None)
         if tag in kept:
-            raise MalformedFile("an element stands twice")
-        end = _sequence_end(data, value_at, implicit, 0) if length == UNDEFINED_LENGTH else value_at + length
+            raise AmbiguousFile(f"the element ({tag >> 16:04X},{tag & 0xFFFF:04X}) stands twice")
+        end = value_at + length if length != UNDEFINED_LENGTH else _sequence_end(data, value_at, implicit or vr == b"UN", 0)
         if end > size:
             raise MalformedFile("an element is longer than the file")
         if end > len(data):
@@ -104,7 +135,25 @@ def _walk_file(path: Path, data: bytes, size: int) -> FileElements:
         if end - value_at <= KEPT_VALUE_BYTES:
             kept[tag] = Element(vr.decode("latin-1"), data[value_at:end])
         at = end
-    return FileElements(path, syntax, kept, None, None)
+    return kept, (None, None)
+
+
+def _start_of(path: Path) -> bytes:
+    with path.open("rb", buffering=0) as file:
+        return file.read(min(path.stat().st_size, HEADER_CAP_BYTES))
+
+
+def inflated(path: Path) -> bytes:
+    """The data set of a deflated file, after its file meta information. Raises MalformedFile where it is broken or a bomb."""
+    data = _start_of(path)
+    try:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        out = inflater.decompress(data[_file_meta(data)[1] :], HEADER_CAP_BYTES)
+    except (zlib.error, struct.error, _NeedMore) as error:
+        raise MalformedFile(f"deflated data: {type(error).__name__}") from error
+    if not inflater.eof:
+        raise MalformedFile("deflated data are cut off, or larger than a slice can be")
+    return out
 
 
 def _file_meta(data: bytes) -> tuple[str, int]:
@@ -158,40 +207,106 @@ def _sequence_end(data: bytes, at: int, implicit: bool, depth: int) -> int:
 
 def _item_end(data: bytes, at: int, implicit: bool, depth: int) -> int:
     while True:
-        tag, _, length, value_at = _element_head(data, at, implicit)
+        tag, vr, length, value_at = _element_head(data, at, implicit)
         if tag == ITEM_END:
             return value_at
-        at = value_at + length if length != UNDEFINED_LENGTH else _sequence_end(data, value_at, implicit, depth + 1)
+        at = value_at + length if length != UNDEFINED_LENGTH else _sequence_end(data, value_at, implicit or vr == b"UN", depth + 1)
         if at > len(data):
             raise _NeedMore
 
 
-def _read_with_pydicom(path: Path) -> FileElements:
-    import warnings
+def stored_pixels(file: FileElements) -> bytes:
+    """The pixel data as stored, in any transfer syntax; the whole file where the place of the pixels is not known."""
+    start, length = file.pixel_offset or 0, file.pixel_bytes
+    if file.transfer_syntax == DEFLATED:
+        return inflated(file.path)[start : None if length is None else start + length]
+    with file.path.open("rb") as opened:
+        opened.seek(start)
+        return opened.read(-1 if length is None else length)
 
-    import pydicom
-    from pydicom.errors import InvalidDicomError
 
-    if os.path.getsize(path) > 16 * HEADER_CAP_BYTES:
-        raise MalformedFile("the file is too large to be parsed whole")
+@contextmanager
+def parsing() -> Iterator[None]:
+    """Around a call into pydicom: its warnings are not for the user, and whatever broken bytes make it raise is a MalformedFile."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            data = pydicom.dcmread(path, stop_before_pixels=True, force=True)
-        syntax = str(data.file_meta.get("TransferSyntaxUID", "")) if hasattr(data, "file_meta") else ""
+            yield
+    except MalformedFile:
+        raise
+    except (InvalidDicomError, BytesLengthException, ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+        raise MalformedFile(type(error).__name__) from error
+    except (struct.error, zlib.error, RuntimeError, OSError, EOFError, MemoryError, ArithmeticError) as error:
+        raise MalformedFile(type(error).__name__) from error
+
+
+def sequence_items(element: Element, transfer_syntax: str) -> list[dict[int, Element]]:
+    """The items of a stored sequence, each with its elements as stored. Raises MalformedFile."""
+    implicit = transfer_syntax == IMPLICIT_LITTLE
+    data, at = element.raw, 0
+    items: list[dict[int, Element]] = []
+    try:
+        while at < len(data):
+            tag, _, length, at = _element_head(data, at, implicit)
+            if tag == SEQUENCE_END:
+                break
+            if tag != ITEM:
+                raise MalformedFile("a sequence holds something that is not an item")
+            end = at + length if length != UNDEFINED_LENGTH else _item_end(data, at, implicit, 0)
+            items.append(_item_elements(data[:end], at, implicit))
+            at = end
+    except (_NeedMore, struct.error) as error:
+        raise MalformedFile("a sequence is cut off") from error
+    return items
+
+
+def _item_elements(data: bytes, at: int, implicit: bool) -> dict[int, Element]:
+    found = {}
+    while at < len(data):
+        tag, vr, length, value_at = _element_head(data, at, implicit)
+        if tag == ITEM_END:
+            break
+        end = _sequence_end(data, value_at, implicit, 0) if length == UNDEFINED_LENGTH else value_at + length
+        if end > len(data):
+            raise _NeedMore
+        found[tag] = Element(vr.decode("latin-1"), data[value_at:end])
+        at = end
+    return found
+
+
+def _read_with_pydicom(path: Path) -> FileElements:
+    import pydicom
+
+    start = _start_of(path)
+    if DEFLATED.encode() in start:
+        raise MalformedFile("deflated data that cannot be walked")
+    with parsing():
+        data = pydicom.dcmread(BytesIO(start), stop_before_pixels=True, force=True)  # a file would allocate whatever length is stated
+        syntax = str(data.file_meta.get("TransferSyntaxUID", "")) or _encoding(data)
         kept = {int(tag): element for tag in data.keys() if (element := _stored(data, tag)) is not None}  # noqa: SIM118
-    except (InvalidDicomError, ValueError, TypeError, KeyError, AttributeError, EOFError) as error:
-        raise MalformedFile(f"{type(error).__name__}") from error
-    except (struct.error, RecursionError, NotImplementedError, OSError, MemoryError, IndexError, OverflowError) as error:
-        raise MalformedFile(f"{type(error).__name__}") from error
     if 0x00080016 not in kept or 0x0020000E not in kept:
         raise MalformedFile("no SOP Class UID (0008,0016) or Series Instance UID (0020,000E)")
-    return FileElements(path, syntax or IMPLICIT_LITTLE, kept, None, None)
+    return FileElements(path, syntax, kept, None, None)
 
 
-def _stored(data: object, tag: object) -> Element | None:
-    element = data.get_item(tag)  # type: ignore[attr-defined]
-    raw = element.value
+def _encoding(data: FileDataset) -> str:
+    """The transfer syntax of a file that names none, as far as it shows."""
+    implicit, little = data.original_encoding
+    if implicit:
+        return IMPLICIT_LITTLE
+    return EXPLICIT_LITTLE if little else EXPLICIT_BIG
+
+
+def _stored(data: Dataset, tag: BaseTag) -> Element | None:
+    element = data.get_item(tag)
+    vr, raw = element.VR or "", element.value
     if raw is None:
-        return Element(element.VR or "", b"")
-    return Element(element.VR or "", raw[:KEPT_VALUE_BYTES]) if isinstance(raw, bytes) else None
+        return Element(vr, b"")
+    if not isinstance(raw, bytes) or len(raw) > KEPT_VALUE_BYTES:
+        return None
+    width = BYTES_OF_VR.get(vr, 1)
+    if getattr(element, "is_little_endian", True) or width == 1:
+        return Element(vr, raw)
+    return Element(vr, b"".join(raw[at : at + width][::-1] for at in range(0, len(raw), width)))

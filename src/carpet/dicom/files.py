@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ ZIP_MEMBERS_CAP = 20_000
 ZIP_BYTES_CAP = 16 * 2**30
 ZIP_RATIO_CAP = 200  # CT and PET deflate to a third; what deflates better than this is a bomb
 COPY_BYTES = 2**20
+ZIP_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # zipfile inflates the others without a limit
 
 
 def files_under(paths: Iterable[Path], scratch: Path) -> tuple[tuple[Path, ...], tuple[Notice, ...]]:
@@ -40,30 +42,43 @@ def _walk(path: Path) -> Iterator[Path]:
         subfolders.sort()
         for name in sorted(names):
             file = Path(folder, name)
-            if file.is_file() and file.name != "DICOMDIR":
+            if file.is_file() and not _is_dicomdir(name):
                 yield file
 
 
+def _is_dicomdir(name: str) -> bool:
+    """The index of a DICOM medium: it holds no image, and what it says of the files need not be true."""
+    return name.rpartition("/")[2].upper() == "DICOMDIR"
+
+
 def _is_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"PK\x03\x04"
+    """False also for a file that may not be opened: whoever reads it as DICOM will say so."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
 
 
 def _unpacked(path: Path, scratch: Path) -> list[Path]:
     """The members of a zip as 000001, 000002, … in a new folder; names inside the zip are never used as paths."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
+            members = [info for info in archive.infolist() if not info.is_dir() and not _is_dicomdir(info.filename)]
             total = sum(info.file_size for info in members)
             if len(members) > ZIP_MEMBERS_CAP or total > ZIP_BYTES_CAP:
                 raise Refused(notices.ZIP_REFUSED.at(path.name, f"{len(members)} members, {total / 2**30:.1f} GB"))
+            if other := {info.compress_type for info in members} - ZIP_METHODS:
+                raise Refused(notices.ZIP_REFUSED.at(path.name, f"compression method {min(other)}, only stored and deflated are read"))
             folder = scratch / f"zip{sum(1 for _ in scratch.iterdir()):04d}"
             folder.mkdir()
             return [
                 _copied(archive, info, folder / f"{number:06d}", path.name)
                 for number, info in enumerate(sorted(members, key=lambda info: info.filename), start=1)
             ]
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+    except Refused:
+        raise
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, ValueError) as error:
         raise Refused(notices.ZIP_REFUSED.at(path.name, type(error).__name__)) from error
 
 

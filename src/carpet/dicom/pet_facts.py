@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
 from typing import Any, TypeVar
 
 from carpet.core.errors import Notice
 from carpet.core.study import Fact, PetFacts, SliceFacts
-from carpet.dicom import notices
-from carpet.dicom.elements import Element, FileElements
-from carpet.dicom.stack import NUMBER_OF_SLICES, tag_name, varying
+from carpet.dicom import elements, notices
+from carpet.dicom.elements import Element, FileElements, MalformedFile, parsing
+from carpet.dicom.stack import INTERCEPT, NUMBER_OF_SLICES, SLOPE, tag_name, varying
 from carpet.dicom.values import MalformedValue, date_of, datetime_of, numbers_of, short_of, text_of, texts_of, time_of
 
 T = TypeVar("T")
@@ -21,9 +22,10 @@ WEIGHT, SIZE, SEX = 0x00101030, 0x00101020, 0x00100040
 RADIOPHARMACEUTICALS = 0x00540016
 DOSE, HALF_LIFE, START_DATETIME, START_TIME = 0x00181074, 0x00181075, 0x00181078, 0x00181072
 NUCLIDE_CODES, TRACER_CODES, CODE_VALUE, TRACER_TEXT = 0x00540300, 0x00540304, 0x00080100, 0x00180031
+CODE_TAGS, NO_CODE = {NUCLIDE_CODES, TRACER_CODES}, Element("SH", b"")
 DECAY_DATETIME, SERIES_DATE, SERIES_TIME = 0x00189701, 0x00080021, 0x00080031
 ACQUISITION_DATE, ACQUISITION_TIME, ACQUISITION_DATETIME = 0x00080022, 0x00080032, 0x0008002A
-FRAME_REFERENCE_MS, FRAME_DURATION_MS, SLOPE, INTERCEPT = 0x00541300, 0x00181242, 0x00281053, 0x00281052
+FRAME_REFERENCE_MS, FRAME_DURATION_MS = 0x00541300, 0x00181242
 SOP_INSTANCE = 0x00080018
 PRIVATE = {  # group, element byte, creator (METHODS A.2)
     "ge_scan_at": (0x0009, 0x0D, "GEMS_PETD_01"),
@@ -44,9 +46,11 @@ CONSTANT_TAGS = {
     SERIES_TIME: "SeriesTime",
     DECAY_DATETIME: "DecayCorrectionDateTime",
     RADIOPHARMACEUTICALS: "RadiopharmaceuticalInformationSequence",
-    0x70531000: "Philips SUV scale factor",
-    0x70531009: "Philips activity scale factor",
-    0x0009100D: "GE scan date-time",
+}
+CONSTANT_PRIVATE = {
+    "ge_scan_at": "GE scan date-time",
+    "philips_suv_factor": "Philips SUV scale factor",
+    "philips_activity_factor": "Philips activity scale factor",
 }
 
 
@@ -123,7 +127,9 @@ def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ..
         slices=tuple(_slice_facts(file.elements, reader) for file in files),
         **private,
     )
-    return facts, (*dict.fromkeys(reader.notices), *varying(files, CONSTANT_TAGS))
+    private_tags = {_private_tag(top, *PRIVATE[name])[0]: says for name, says in CONSTANT_PRIVATE.items()}
+    constant = CONSTANT_TAGS | {tag: says for tag, says in private_tags.items() if tag is not None}
+    return facts, (*dict.fromkeys(reader.notices), *varying(files, constant))
 
 
 def _slice_facts(elements: Mapping[int, Element], reader: _Reader) -> SliceFacts:
@@ -156,24 +162,50 @@ def _date(element: Element) -> dt.date:
 
 
 def _private(top: Mapping[int, Element], group: int, byte: int, creator: str, reader: _Reader) -> Fact[Any] | None:
-    """A private attribute through its creator; the usual block 0x10 without one gives the value and a flag."""
+    """A private attribute; a flag where its creator had to be assumed."""
+    tag, owned = _private_tag(top, group, byte, creator)
+    if tag is None:
+        return None
+    if not owned:
+        reader.notices.append(notices.PRIVATE_CREATOR_MISSING.at(tag_name(tag), f"no creator {creator!r}"))
+    parse: Callable[[Element], Any] = _number if group == 0x7053 else _datetime
+    return reader.fact(f"{tag_name(tag)} {creator}", top[tag], parse)
+
+
+def _private_tag(top: Mapping[int, Element], group: int, byte: int, creator: str) -> tuple[int | None, bool]:
+    """Where a private attribute stands, and whether its creator says so; the usual block 0x10 is taken without one."""
     blocks = [tag & 0xFF for tag in range(group << 16 | 0x10, group << 16 | 0x100) if tag in top and text_of(top[tag]) == creator]
     tags = [group << 16 | block << 8 | byte for block in blocks]
+    found = next((tag for tag in tags if tag in top), None)
     usual = group << 16 | 0x1000 | byte
-    parse: Callable[[Element], Any] = _number if group == 0x7053 else _datetime
-    tag = next((tag for tag in tags if tag in top), None)
-    if tag is None and usual in top and (group << 16 | 0x10) not in top:
-        tag = usual
-        reader.notices.append(notices.PRIVATE_CREATOR_MISSING.at(tag_name(usual), f"no creator {creator!r}"))
-    return None if tag is None else reader.fact(f"{tag_name(tag)} {creator}", top[tag], parse)
+    if found is None and usual in top and (group << 16 | 0x10) not in top:
+        return usual, False
+    return found, True
 
 
 def _radiopharmaceutical(file: FileElements, reader: _Reader) -> Mapping[int, Element]:
     """The elements of the one item of (0054,0016); empty when absent."""
-    items = sequence_items(file, RADIOPHARMACEUTICALS)
+    element = file.elements.get(RADIOPHARMACEUTICALS)
+    walked = file.pixel_offset is not None and (element is None or element.vr in ("", "SQ"))
+    items = _walked_items(element, file.transfer_syntax) if walked else sequence_items(file, RADIOPHARMACEUTICALS)
     if len(items) > 1:
         reader.notices.append(notices.RADIOPHARMACEUTICAL_AMBIGUOUS.at(tag_name(RADIOPHARMACEUTICALS), f"{len(items)} items"))
     return items[0] if items else {}
+
+
+def _walked_items(element: Element | None, transfer_syntax: str) -> list[dict[int, Element]]:
+    """The items of a sequence as the walk found it; a code sequence inside appears as its first CodeValue."""
+    if element is None:
+        return []
+    try:
+        items = elements.sequence_items(element, transfer_syntax)
+        for item in items:
+            for tag in CODE_TAGS & item.keys():
+                codes = elements.sequence_items(item[tag], transfer_syntax)
+                item[tag] = codes[0].get(CODE_VALUE, NO_CODE) if codes else NO_CODE
+    except MalformedFile as error:
+        raise MalformedValue(f"{tag_name(RADIOPHARMACEUTICALS)}: {error}") from error
+    return items
 
 
 def sequence_items(file: FileElements, tag: int) -> list[dict[int, Element]]:
@@ -181,21 +213,21 @@ def sequence_items(file: FileElements, tag: int) -> list[dict[int, Element]]:
     import pydicom
 
     try:
-        data = pydicom.dcmread(file.path, stop_before_pixels=True, force=True, specific_tags=[tag])
-        sequence = data[tag].value if tag in data else []
-        return [_item_elements(item) for item in sequence]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, EOFError, NotImplementedError) as error:
-        raise MalformedValue(f"{tag_name(tag)}: {type(error).__name__}") from error
+        with parsing():
+            data = pydicom.dcmread(BytesIO(file.path.read_bytes()), stop_before_pixels=True, force=True, specific_tags=[tag])
+            return [_item_elements(item) for item in (data[tag].value if tag in data else [])]
+    except MalformedFile as error:
+        raise MalformedValue(f"{tag_name(tag)}: {error}") from error
 
 
 def _item_elements(item: Any) -> dict[int, Element]:
     found = {}
     for tag in item.keys():  # noqa: SIM118
         element = item.get_item(tag)
-        if int(tag) in (NUCLIDE_CODES, TRACER_CODES):
+        if int(tag) in CODE_TAGS:
             codes = item[tag].value
             value = codes[0].get_item(CODE_VALUE).value if codes and CODE_VALUE in codes[0] else b""
-            found[int(tag)] = Element("SH", value if isinstance(value, bytes) else str(value).encode())
+            found[int(tag)] = Element("SH", value if isinstance(value, bytes) else str(value or "").encode())
         elif isinstance(element.value, bytes):
             found[int(tag)] = Element(element.VR or "", element.value)
         elif element.value is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,86 +14,144 @@ from carpet.core.errors import Refused
 from carpet.core.space import Grid, IntArray, Quantity, Volume, frozen
 from carpet.core.study import Series
 from carpet.dicom import notices
-from carpet.dicom.elements import UNCOMPRESSED_LITTLE, Element, FileElements, read_elements
-from carpet.dicom.pet_facts import INTERCEPT, SLOPE
+from carpet.dicom.decoding import Decoder, pixel_array
+from carpet.dicom.elements import (
+    DEFLATED,
+    EXPLICIT_BIG,
+    UNCOMPRESSED_LITTLE,
+    Element,
+    FileElements,
+    MalformedFile,
+    read_elements,
+    stored_pixels,
+)
+from carpet.dicom.stack import INTERCEPT, SLOPE, tag_name
 from carpet.dicom.values import MalformedValue, numbers_of, short_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-SAMPLES, BITS_ALLOCATED, SIGNED = 0x00280002, 0x00280100, 0x00280103
-LOSSY = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91"})
+SAMPLES, BITS_ALLOCATED, BITS_STORED, HIGH_BIT, SIGNED = 0x00280002, 0x00280100, 0x00280101, 0x00280102, 0x00280103
+VOLUME_CAP_BYTES = 8 * 2**30  # the largest CT in use, 1024² × 1000 in float32, is half of it
+LOSSLESS = frozenset(
+    {
+        "1.2.840.10008.1.2.5",  # RLE
+        "1.2.840.10008.1.2.4.57",  # JPEG lossless
+        "1.2.840.10008.1.2.4.70",  # JPEG lossless, first-order prediction
+        "1.2.840.10008.1.2.4.80",  # JPEG-LS lossless
+        "1.2.840.10008.1.2.4.90",  # JPEG 2000 lossless
+        "1.2.840.10008.1.2.4.201",  # HTJ2K lossless
+        "1.2.840.10008.1.2.4.202",  # HTJ2K lossless, RPCL
+    }
+)
+DECODED = LOSSLESS | UNCOMPRESSED_LITTLE | {DEFLATED, EXPLICIT_BIG}
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """How one voxel is stored, the smallest and largest number that fits, and whether that is all that the type can hold."""
+
+    dtype: np.dtype[np.integer]
+    least: int
+    most: int
+    whole: bool
 
 
 def stored_values(series: Series, grid: Grid) -> IntArray:
     """The stored integers (k, j, i) of a series whose files are sorted along k; raises Refused naming the slice."""
     first = _elements(series.files[0], 0)
-    out = np.empty(grid.shape_kji, dtype=_dtype(first))
-    for k, path in enumerate(series.files):
-        _read_slice(first if k == 0 else _elements(path, k), k, out[k])
+    cells = _cells(first)
+    out: IntArray = _empty(grid.shape_kji, cells.dtype)
+    with Decoder() as decoder:
+        for k, path in enumerate(series.files):
+            _read_slice(first if k == 0 else _elements(path, k), k, out[k], cells, decoder)
     return frozen(out)
 
 
 def ct_volume(series: Series, grid: Grid) -> Volume:
     """Hounsfield units of a CT series, float32 on its own grid; raises Refused."""
     first = _elements(series.files[0], 0)
-    stored = np.empty(grid.shape_kji[1:], dtype=_dtype(first))
-    out = np.empty(grid.shape_kji, dtype=np.float32)
-    for k, path in enumerate(series.files):
-        elements = first if k == 0 else _elements(path, k)
-        _read_slice(elements, k, stored)
-        slope, intercept = (_rescale(elements, tag, k) for tag in (SLOPE, INTERCEPT))
-        np.multiply(stored, np.float32(slope), out=out[k], casting="unsafe")
-        out[k] += np.float32(intercept)
+    cells = _cells(first)
+    stored = np.empty(grid.shape_kji[1:], dtype=cells.dtype)
+    out = _empty(grid.shape_kji, np.dtype(np.float32))
+    with Decoder() as decoder:
+        for k, path in enumerate(series.files):
+            elements = first if k == 0 else _elements(path, k)
+            _read_slice(elements, k, stored, cells, decoder)
+            slope, intercept = (_rescale(elements, tag, k) for tag in (SLOPE, INTERCEPT))
+            np.multiply(stored, np.float32(slope), out=out[k], casting="unsafe")
+            out[k] += np.float32(intercept)
     return Volume(grid, out, Quantity.HU)
 
 
+def _empty(shape: tuple[int, int, int], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if shape[0] * shape[1] * shape[2] * dtype.itemsize > VOLUME_CAP_BYTES:
+        raise Refused(notices.PIXELS_UNREADABLE.at("series", f"{shape} voxels are more than {VOLUME_CAP_BYTES >> 30} GiB"))
+    return np.empty(shape, dtype=dtype)
+
+
 def _elements(path: Path, k: int) -> FileElements:
-    elements = read_elements(path)
+    try:
+        elements = read_elements(path)
+    except (MalformedFile, OSError) as error:
+        raise Refused(notices.PIXELS_UNREADABLE.at(f"slice {k + 1}", type(error).__name__)) from error
     if elements is None:
         raise Refused(notices.PIXELS_UNREADABLE.at(f"slice {k + 1}", "the file is not DICOM any more"))
     return elements
 
 
-def _dtype(file: FileElements) -> np.dtype[np.integer]:
-    elements = file.elements
-    try:
-        bits = short_of(elements[BITS_ALLOCATED]) if BITS_ALLOCATED in elements else 16
-        signed = short_of(elements[SIGNED]) if SIGNED in elements else 0
-        samples = short_of(elements[SAMPLES]) if SAMPLES in elements else 1
-    except MalformedValue as error:
-        raise Refused(notices.PIXELS_UNREADABLE.at("(0028,0100)", str(error))) from error
+def _cells(file: FileElements) -> _Cells:
+    def short(tag: int, absent: int) -> int:
+        try:
+            return short_of(file.elements[tag]) if tag in file.elements else absent
+        except MalformedValue as error:
+            raise Refused(notices.PIXELS_UNREADABLE.at(tag_name(tag), str(error))) from error
+
+    bits, signed, samples = short(BITS_ALLOCATED, 16), short(SIGNED, 0), short(SAMPLES, 1)
+    stored = short(BITS_STORED, bits)
     if bits not in (8, 16, 32) or signed not in (0, 1) or samples != 1:
         raise Refused(notices.PIXELS_UNREADABLE.at("(0028,0100)", f"{bits} bits, {samples} samples a pixel"))
-    return np.dtype(f"<{'i' if signed else 'u'}{bits // 8}")
+    if not 1 <= stored <= bits or short(HIGH_BIT, stored - 1) != stored - 1:
+        raise Refused(notices.PIXELS_UNREADABLE.at("(0028,0101)", f"{stored} of {bits} bits, the highest not {stored - 1}"))
+    least = -(1 << stored - 1) if signed else 0
+    return _Cells(np.dtype(f"<{'i' if signed else 'u'}{bits // 8}"), least, least + (1 << stored) - 1, stored == bits)
 
 
-def _read_slice(file: FileElements, k: int, out: IntArray) -> None:
+def _read_slice(file: FileElements, k: int, out: IntArray, cells: _Cells, decoder: Decoder) -> None:
     """Fill `out` (rows, columns) with one slice."""
-    if file.transfer_syntax in UNCOMPRESSED_LITTLE and file.pixel_offset is not None and file.pixel_bytes is not None:
+    where = f"slice {k + 1}"
+    if file.pixel_offset is not None and file.pixel_bytes is not None and file.transfer_syntax in UNCOMPRESSED_LITTLE | {DEFLATED}:
         if file.pixel_bytes not in (out.nbytes, out.nbytes + 1):
-            raise Refused(notices.PIXELS_UNREADABLE.at(f"slice {k + 1}", f"{file.pixel_bytes} bytes, expected {out.nbytes}"))
-        with file.path.open("rb", buffering=0) as opened:
-            opened.seek(file.pixel_offset)
-            if opened.readinto(out.data.cast("B")) != out.nbytes:
-                raise Refused(notices.PIXELS_UNREADABLE.at(f"slice {k + 1}", "the file ends early"))
+            raise Refused(notices.PIXELS_UNREADABLE.at(where, f"{file.pixel_bytes} bytes, expected {out.nbytes}"))
+        _read_native(file, where, out)
+    else:
+        out[...] = _decoded(file, where, (out.shape[0], out.shape[1]), out.dtype, decoder)
+    if not cells.whole and not cells.least <= out.min() <= out.max() <= cells.most:
+        raise Refused(notices.PIXELS_UNREADABLE.at(where, f"values {out.min()} to {out.max()} do not fit into BitsStored (0028,0101)"))
+
+
+def _read_native(file: FileElements, where: str, out: IntArray) -> None:
+    if file.transfer_syntax == DEFLATED:
+        out[...] = np.frombuffer(stored_pixels(file), dtype=out.dtype, count=out.size).reshape(out.shape)
         return
-    out[...] = _decoded(file, k, out.shape, out.dtype)
+    with file.path.open("rb", buffering=0) as opened:
+        opened.seek(file.pixel_offset or 0)
+        if opened.readinto(out.data.cast("B")) != out.nbytes:
+            raise Refused(notices.PIXELS_UNREADABLE.at(where, "the file ends early"))
 
 
-def _decoded(file: FileElements, k: int, shape: Sequence[int], dtype: np.dtype[np.integer]) -> NDArray[np.integer]:
-    import pydicom
-
-    if file.transfer_syntax in LOSSY:
-        raise Refused(notices.TRANSFER_SYNTAX_UNSUPPORTED.at(f"slice {k + 1}", f"lossy: {file.transfer_syntax}"))
+def _decoded(file: FileElements, where: str, shape: tuple[int, int], dtype: np.dtype[np.integer], decoder: Decoder) -> NDArray[np.integer]:
+    syntax = file.transfer_syntax
+    if syntax not in DECODED:
+        raise Refused(notices.TRANSFER_SYNTAX_UNSUPPORTED.at(where, f"lossy or unknown: {syntax}"))
     try:
-        pixels = pydicom.dcmread(file.path, force=True).pixel_array
-    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-        found = f"{file.transfer_syntax}: {type(error).__name__}"
-        raise Refused(notices.TRANSFER_SYNTAX_UNSUPPORTED.at(f"slice {k + 1}", found)) from error
-    if pixels.shape != tuple(shape) or not np.can_cast(pixels.dtype, dtype):
-        found = f"{pixels.dtype} of shape {pixels.shape}, expected {dtype} of {tuple(shape)}"
-        raise Refused(notices.PIXELS_UNREADABLE.at(f"slice {k + 1}", found))
+        pixels = decoder.pixels(file.path, shape) if syntax in LOSSLESS else pixel_array(file.path, shape, syntax)
+    except MalformedFile as error:
+        kind = notices.TRANSFER_SYNTAX_UNSUPPORTED if syntax in LOSSLESS else notices.PIXELS_UNREADABLE
+        raise Refused(kind.at(where, f"{syntax}: {error}")) from error
+    if pixels.shape != shape or not np.can_cast(pixels.dtype, dtype):
+        found = f"{pixels.dtype} of shape {pixels.shape}, expected {dtype} of {shape}"
+        raise Refused(notices.PIXELS_UNREADABLE.at(where, found))
     return pixels
 
 

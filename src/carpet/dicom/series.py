@@ -14,11 +14,12 @@ from carpet.core.study import PetFacts, Series
 from carpet.dicom import notices
 from carpet.dicom.elements import FileElements, MalformedFile, read_elements
 from carpet.dicom.pet_facts import SOP_INSTANCE, pet_facts
-from carpet.dicom.stack import Stack, frames_in, stack
+from carpet.dicom.stack import Stack, frames_in, stack, tag_name
 from carpet.dicom.values import MalformedValue, date_of, text_of
 
 SOP_CLASS, MODALITY, STUDY_UID, SERIES_UID = 0x00080016, 0x00080060, 0x0020000D, 0x0020000E
 PATIENT_ID, SERIES_DESCRIPTION, STUDY_DATE = 0x00100020, 0x0008103E, 0x00080020
+FILE_SET_ID = 0x00041130  # only in a DICOMDIR
 PET_IMAGE, CT_IMAGE = "1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.2"
 VOLUMETRIC = frozenset({PET_IMAGE, CT_IMAGE})
 MODALITIES_MEASURED = frozenset({"PT", "CT"})
@@ -45,9 +46,12 @@ def catalogue(files: Iterable[Path]) -> Catalogue:
         except MalformedFile as error:
             unreadable.append((path, notices.FILE_MALFORMED.at("file", str(error))))
             continue
-        if elements is None:
+        except OSError as error:
+            unreadable.append((path, notices.FILE_MALFORMED.at("file", type(error).__name__)))
+            continue
+        if elements is None or FILE_SET_ID in elements.elements:
             others += 1
-        elif SERIES_UID not in elements.elements or SOP_CLASS not in elements.elements:
+        elif not _text(elements, SERIES_UID) or not _text(elements, SOP_CLASS):
             unreadable.append((path, notices.FILE_MALFORMED.at("file", "no Series Instance UID or no SOP Class UID")))
         else:
             groups[text_of(elements.elements[SERIES_UID])].append(elements)
@@ -63,7 +67,8 @@ def _series(uid: str, members: list[FileElements]) -> Series:
     said: tuple[Notice, ...] = ()
     facts = None
     if modality in MODALITIES_MEASURED:
-        if sop_class not in VOLUMETRIC or frames_in(members[0]) > 1:
+        conflicts += _two_patients(members)
+        if sop_class not in VOLUMETRIC or any(frames_in(member) > 1 for member in members):
             conflicts += (notices.SOP_CLASS_UNSUPPORTED.at("(0008,0016)", sop_class),)
         else:
             stacked = stack(members)
@@ -105,6 +110,13 @@ def _one_file_a_uid(members: list[FileElements]) -> tuple[list[FileElements], tu
         elif kept[uid].path.read_bytes() != member.path.read_bytes():
             conflicts.append(notices.UID_CONFLICT.at("(0008,0018)", uid))
     return list(kept.values()), tuple(conflicts)
+
+
+def _two_patients(members: list[FileElements]) -> tuple[Notice, ...]:
+    """A refusal where one Series Instance UID stands for two patients; record numbers are not shown."""
+    if len({_text(member, PATIENT_ID) for member in members}) == 1:
+        return ()
+    return (notices.SERIES_TAG_VARIES.at(tag_name(PATIENT_ID), "different values, not shown", more="PatientID"),)
 
 
 def pseudonym(patient_id: str) -> str:

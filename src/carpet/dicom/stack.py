@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from carpet.core.errors import Notice
+from carpet.core.errors import Notice, Refused
 from carpet.core.space import Grid
 from carpet.dicom import notices
-from carpet.dicom.elements import FileElements
+from carpet.dicom.elements import FileElements, stored_pixels
 from carpet.dicom.values import MalformedValue, integer_of, numbers_of, short_of, text_of
 
 ROWS, COLUMNS, NUMBER_OF_FRAMES = 0x00280010, 0x00280011, 0x00280008
@@ -19,9 +19,16 @@ POSITION, ORIENTATION, PIXEL_SPACING = 0x00200032, 0x00200037, 0x00280030
 FRAME_OF_REFERENCE, THICKNESS, NUMBER_OF_SLICES = 0x00200052, 0x00180050, 0x00540081
 SPACING_TOLERANCE = 0.05  # real GE series vary 3.19–3.29 mm at 3.27 nominal; a missing slice is 100 %
 SAME_POSITION = 0.01  # of the median spacing
+SAME_POSITION_MM = 0.01
 SQUARE = 1e-3  # direction cosines: deviation from unit length and from a right angle
+SPACING_MM = (0.01, 100.0)  # pixels of PET and CT are 0.1 to 10 mm
+FAR_MM = 1e5  # no table moves 100 m
+SIDE_CAP = 4096  # rows or columns; PET and CT in use have at most 1024
+SLOPE, INTERCEPT = 0x00281053, 0x00281052
 CONSTANT_TAGS = {
     0x00080016: "SOPClassUID",
+    0x00080060: "Modality",
+    0x0020000D: "StudyInstanceUID",
     ROWS: "Rows",
     COLUMNS: "Columns",
     0x00280002: "SamplesPerPixel",
@@ -55,12 +62,13 @@ def stack(files: Sequence[FileElements]) -> Stack:
         return Stack(tuple(files), None, differing, ())
     try:
         positions, directions, spacing, shape = _geometry(files)
-    except MalformedValue as error:
-        return Stack(tuple(files), None, (notices.GEOMETRY_MISSING.at("image plane", str(error)),), ())
+    except Refused as error:
+        return Stack(tuple(files), None, error.notices, ())
     normal = np.cross(directions[:3], directions[3:])
-    lengths = np.array([np.linalg.norm(directions[:3]), np.linalg.norm(directions[3:]), np.linalg.norm(normal)])
-    if np.abs(lengths - 1).max() > SQUARE:
+    skew = (np.linalg.norm(directions[:3]) - 1, np.linalg.norm(directions[3:]) - 1, directions[:3] @ directions[3:])
+    if np.abs(skew).max() > SQUARE:
         return Stack(tuple(files), None, (notices.TILTED.at(tag_name(ORIENTATION), "cosines not orthonormal"),), ())
+    normal /= np.linalg.norm(normal)
     order = np.argsort(positions @ normal, kind="stable")
     kept, duplicates, conflict = _without_duplicates([files[n] for n in order], positions[order] @ normal)
     ordered = tuple(files[order[n]] for n in kept)
@@ -109,19 +117,40 @@ def _same_value(tag: int, one: bytes, other: bytes) -> bool:
 def _geometry(
     files: Sequence[FileElements],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float], tuple[int, int]]:
-    """Positions (n, 3), direction cosines (6,), spacing (row, column) mm, (rows, columns). Raises MalformedValue."""
-    first = files[0].elements
-    for tag in (ROWS, COLUMNS, ORIENTATION, PIXEL_SPACING, FRAME_OF_REFERENCE):
-        if tag not in first or not first[tag].raw.strip(b" \0"):
-            raise MalformedValue(f"{tag_name(tag)} absent")
-    directions, spacing = np.array(numbers_of(first[ORIENTATION])), numbers_of(first[PIXEL_SPACING])
-    positions = [numbers_of(file.elements[POSITION]) if POSITION in file.elements else () for file in files]
-    if directions.shape != (6,) or len(spacing) != 2 or min(spacing) <= 0 or any(len(p) != 3 for p in positions):
-        raise MalformedValue("position, orientation or spacing incomplete")
-    shape = short_of(first[ROWS]), short_of(first[COLUMNS])
-    if min(shape) < 1:
-        raise MalformedValue(f"{shape[0]} rows, {shape[1]} columns")
-    return np.array(positions), directions, (spacing[0], spacing[1]), shape
+    """Positions (n, 3), direction cosines (6,), spacing (row, column) mm, (rows, columns). Raises Refused."""
+    first = files[0]
+    rows, columns = (_size(first, tag) for tag in (ROWS, COLUMNS))
+    directions, spacing = np.array(_numbers(first, ORIENTATION, 6)), _numbers(first, PIXEL_SPACING, 2)
+    positions = np.array([_numbers(file, POSITION, 3) for file in files])
+    if FRAME_OF_REFERENCE not in first.elements or not text_of(first.elements[FRAME_OF_REFERENCE]):
+        raise Refused(notices.GEOMETRY_MISSING.at(tag_name(FRAME_OF_REFERENCE), "absent"))
+    if not SPACING_MM[0] <= min(spacing) <= max(spacing) <= SPACING_MM[1]:
+        raise Refused(notices.GEOMETRY_MISSING.at(tag_name(PIXEL_SPACING), f"{spacing[0]:g} and {spacing[1]:g} mm"))
+    if np.abs(positions).max() > FAR_MM:
+        raise Refused(notices.GEOMETRY_MISSING.at(tag_name(POSITION), f"{np.abs(positions).max():g} mm"))
+    return positions, directions, (spacing[0], spacing[1]), (rows, columns)
+
+
+def _numbers(file: FileElements, tag: int, count: int) -> tuple[float, ...]:
+    element = file.elements.get(tag)
+    try:
+        numbers = numbers_of(element) if element else ()
+    except MalformedValue as error:
+        raise Refused(notices.NUMBER_MALFORMED.at(tag_name(tag), repr(str(error)))) from error
+    if len(numbers) != count:
+        raise Refused(notices.GEOMETRY_MISSING.at(tag_name(tag), f"{len(numbers)} numbers" if numbers else "absent"))
+    return numbers
+
+
+def _size(file: FileElements, tag: int) -> int:
+    element = file.elements.get(tag)
+    try:
+        size = short_of(element) if element else 0
+    except MalformedValue as error:
+        raise Refused(notices.NUMBER_MALFORMED.at(tag_name(tag), str(error))) from error
+    if not 1 <= size <= SIDE_CAP:
+        raise Refused(notices.GEOMETRY_MISSING.at(tag_name(tag), str(size) if element else "absent"))
+    return size
 
 
 def _without_duplicates(
@@ -129,12 +158,13 @@ def _without_duplicates(
 ) -> tuple[list[int], tuple[Notice, ...], Notice | None]:
     """Indices to keep, a flag for each dropped duplicate, and the conflict if two slices at one place differ."""
     gaps = np.diff(heights_mm)
-    usual = float(np.median(gaps[gaps > 1e-6])) if (gaps > 1e-6).any() else 0.0
+    steps = gaps[gaps > SAME_POSITION_MM]
+    near = max(SAME_POSITION * float(np.median(steps)), SAME_POSITION_MM) if steps.size else SAME_POSITION_MM
     kept, dropped = [0], []
     for n, gap in enumerate(gaps, start=1):
-        if gap > SAME_POSITION * usual or usual == 0.0:
+        if gap > near:
             kept.append(n)
-        elif _pixel_bytes(files[n]) != _pixel_bytes(files[kept[-1]]):
+        elif _measured(files[n]) != _measured(files[kept[-1]]):
             found = f"two slices at {heights_mm[n]:.2f} mm along the normal"
             return kept, (), notices.SLICE_CONFLICT.at(tag_name(POSITION), found)
         else:
@@ -142,11 +172,10 @@ def _without_duplicates(
     return kept, tuple(dropped), None
 
 
-def _pixel_bytes(file: FileElements) -> bytes:
-    with file.path.open("rb") as opened:
-        if file.pixel_offset is not None:
-            opened.seek(file.pixel_offset)
-        return opened.read()
+def _measured(file: FileElements) -> tuple[bytes, ...]:
+    """What a slice measures: its stored pixels, and the slope and intercept that make numbers of them."""
+    rescale = (file.elements.get(tag) for tag in (SLOPE, INTERCEPT))
+    return (stored_pixels(file), *(element.raw.strip(b" \0") if element else b"" for element in rescale))
 
 
 def _irregular(positions: NDArray[np.float64], normal: NDArray[np.float64], spacing: tuple[float, float]) -> tuple[Notice, ...]:
@@ -158,8 +187,12 @@ def _irregular(positions: NDArray[np.float64], normal: NDArray[np.float64], spac
     if abs(gaps[worst] - usual) > SPACING_TOLERANCE * usual:
         found = f"{gaps[worst]:.3f} mm after slice {worst + 1} of {len(positions)}, usual spacing {usual:.3f} mm"
         return (notices.SLICE_GAP.at(tag_name(POSITION), found),)
-    drift = positions[-1] - positions[0]
-    sideways = float(np.linalg.norm(drift - (drift @ normal) * normal))
+    drift = positions - positions[0]
+    height = drift @ normal
+    off_grid = float(np.abs(height - np.linspace(0.0, height[-1], len(height))).max())
+    if off_grid > 0.5 * usual:
+        return (notices.SLICE_GAP.at(tag_name(POSITION), f"slices lie up to {off_grid:.1f} mm from a uniform grid of {usual:.3f} mm"),)
+    sideways = float(np.linalg.norm(drift - height[:, None] * normal, axis=1).max())
     if sideways > 0.5 * min(spacing):
         found = f"the stack drifts {sideways:.1f} mm sideways over {len(positions)} slices"
         return (notices.TILTED.at(tag_name(POSITION), found),)
