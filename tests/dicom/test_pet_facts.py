@@ -184,7 +184,6 @@ def test_a_philips_factor_that_varies_is_refused_in_any_block(block: int, facts:
         ("SeriesTime", b"240000", "TIME_MALFORMED", "(0008,0031)"),
         ("SeriesDate", b"2024-03-14", "TIME_MALFORMED", "(0008,0021)"),
         ("AcquisitionTime", b"noon", "TIME_MALFORMED", "(0008,0032)"),
-        ("AcquisitionDateTime", b"20240314", "TIME_MALFORMED", "(0008,002A)"),
         ("DecayCorrectionDateTime", b"20240314 093000 ", "TIME_MALFORMED", "(0018,9701)"),
     ],
 )

@@ -64,6 +64,13 @@ NUMBER_MALFORMED = NoticeKind(
 TIME_MALFORMED = NoticeKind(
     "TIME_MALFORMED", E, "a date or time does not follow the DICOM standard", "YYYYMMDD, HHMMSS.F", "correct the attribute"
 )
+TIME_ZONE_UNKNOWN = NoticeKind(
+    "TIME_ZONE_UNKNOWN",
+    E,
+    "a date-time carries an offset from UTC, and the study does not say in which zone its other times are",
+    "TimezoneOffsetFromUTC (0008,0201), or a date-time without offset",
+    "correct the attribute at the source",
+)
 PRIVATE_CREATOR_MISSING = NoticeKind(
     "PRIVATE_CREATOR_MISSING", W, "a vendor's private attribute stands without its creator; the usual block was assumed"
 )

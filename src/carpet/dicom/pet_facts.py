@@ -12,7 +12,7 @@ from carpet.core.study import Fact, PetFacts, SliceFacts
 from carpet.dicom import elements, notices
 from carpet.dicom.elements import Element, FileElements, MalformedFile, parsing
 from carpet.dicom.stack import INTERCEPT, NUMBER_OF_SLICES, SLOPE, tag_name, varying
-from carpet.dicom.values import MalformedValue, date_of, datetime_of, numbers_of, short_of, text_of, texts_of, time_of
+from carpet.dicom.values import MalformedValue, UnknownZone, date_of, datetime_of, numbers_of, short_of, text_of, texts_of, time_of, zone_of
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ CODE_TAGS, NO_CODE = {NUCLIDE_CODES, TRACER_CODES}, Element("SH", b"")
 DECAY_DATETIME, SERIES_DATE, SERIES_TIME = 0x00189701, 0x00080021, 0x00080031
 ACQUISITION_DATE, ACQUISITION_TIME, ACQUISITION_DATETIME = 0x00080022, 0x00080032, 0x0008002A
 FRAME_REFERENCE_MS, FRAME_DURATION_MS = 0x00541300, 0x00181242
-SOP_INSTANCE = 0x00080018
+SOP_INSTANCE, TIMEZONE = 0x00080018, 0x00080201
 PRIVATE = {  # group, element byte, creator (METHODS A.2)
     "ge_scan_at": (0x0009, 0x0D, "GEMS_PETD_01"),
     "ge_injected_at": (0x0009, 0x3B, "GEMS_PETD_01"),
@@ -57,20 +57,27 @@ CONSTANT_PRIVATE = {
 class _Reader:
     """Reads one attribute after another; what is malformed becomes a refusal, what is absent is None."""
 
-    def __init__(self) -> None:
+    def __init__(self, study_zone: dt.timedelta | None) -> None:
         self.notices: list[Notice] = []
+        self.study_zone = study_zone
 
     def fact(self, where: str, element: Element | None, parse: Callable[[Element], T | None]) -> Fact[T] | None:
         if element is None or not element.raw.strip(b" \0"):
             return None
         try:
             value = parse(element)
+        except UnknownZone as error:
+            self.notices.append(notices.TIME_ZONE_UNKNOWN.at(where, repr(str(error))))
+            return None
         except MalformedValue as error:
-            timely = parse in (_datetime, _date, _time)
-            kind = notices.TIME_MALFORMED if timely else notices.NUMBER_MALFORMED
+            kind = notices.NUMBER_MALFORMED if parse in (_number, short_of) else notices.TIME_MALFORMED
             self.notices.append(kind.at(where, repr(str(error))))
             return None
         return None if value is None else Fact(value, where)
+
+    def moment(self, where: str, element: Element | None, *, beside: dt.time | None = None) -> Fact[dt.datetime] | None:
+        """A date-time in the study's local time."""
+        return self.fact(where, element, lambda one: datetime_of(text_of(one), study_zone=self.study_zone, beside=beside))
 
 
 def _number(element: Element) -> float:
@@ -80,18 +87,14 @@ def _number(element: Element) -> float:
     return numbers[0]
 
 
-def _datetime(element: Element) -> dt.datetime:
-    return datetime_of(text_of(element))
-
-
 def _time(element: Element) -> dt.time:
     return time_of(text_of(element))
 
 
 def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ...]]:
     """The facts of a sorted PET series, and a notice for every attribute that is malformed or varies where it must not."""
-    reader = _Reader()
     top = files[0].elements
+    reader = _Reader(_study_zone(top))
     item = _radiopharmaceutical(files[0], reader)
     private = {name: _private(top, *place, reader) for name, place in PRIVATE.items()}
 
@@ -99,6 +102,7 @@ def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ..
         return reader.fact(under + tag_name(tag), source.get(tag), parse)
 
     inside = tag_name(RADIOPHARMACEUTICALS) + "▸"
+    start_time = read(START_TIME, _time, item, inside)
     root_time = next((tag for tag in (START_DATETIME, START_TIME) if tag in top), None)
     facts = PetFacts(
         units=read(UNITS, text_of),
@@ -118,10 +122,12 @@ def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ..
         nuclide_code=_code(item, NUCLIDE_CODES, inside),
         tracer_code=_code(item, TRACER_CODES, inside),
         tracer_text=read(TRACER_TEXT, text_of, item, inside),
-        injected_at=read(START_DATETIME, _datetime, item, inside),
-        injected_time=read(START_TIME, _time, item, inside),
+        injected_at=reader.moment(
+            inside + tag_name(START_DATETIME), item.get(START_DATETIME), beside=start_time.value if start_time else None
+        ),
+        injected_time=start_time,
         root_injection_time=read(root_time, text_of) if root_time else None,
-        decay_reference_at=read(DECAY_DATETIME, _datetime),
+        decay_reference_at=reader.moment(tag_name(DECAY_DATETIME), top.get(DECAY_DATETIME)),
         series_at=_date_and_time(top, SERIES_DATE, SERIES_TIME, reader),
         number_of_slices=reader.fact(tag_name(NUMBER_OF_SLICES), top.get(NUMBER_OF_SLICES), short_of),
         slices=tuple(_slice_facts(file.elements, reader) for file in files),
@@ -132,13 +138,22 @@ def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ..
     return facts, (*dict.fromkeys(reader.notices), *varying(files, constant))
 
 
+def _study_zone(top: Mapping[int, Element]) -> dt.timedelta | None:
+    """TimezoneOffsetFromUTC; None where absent or unreadable, so that a date-time with an offset is refused."""
+    try:
+        return zone_of(text_of(top[TIMEZONE])) if TIMEZONE in top else None
+    except MalformedValue:
+        return None
+
+
 def _slice_facts(elements: Mapping[int, Element], reader: _Reader) -> SliceFacts:
     def number(tag: int) -> float | None:
         fact = reader.fact(tag_name(tag), elements.get(tag), _number)
         return fact.value if fact else None
 
-    at = reader.fact(tag_name(ACQUISITION_DATETIME), elements.get(ACQUISITION_DATETIME), _datetime)
-    acquired = _date_and_time(elements, ACQUISITION_DATE, ACQUISITION_TIME, reader) or at
+    acquired = _date_and_time(elements, ACQUISITION_DATE, ACQUISITION_TIME, reader) or reader.moment(
+        tag_name(ACQUISITION_DATETIME), elements.get(ACQUISITION_DATETIME)
+    )
     return SliceFacts(
         sop_instance_uid=text_of(elements[SOP_INSTANCE]) if SOP_INSTANCE in elements else "",
         slope=number(SLOPE),
@@ -168,8 +183,8 @@ def _private(top: Mapping[int, Element], group: int, byte: int, creator: str, re
         return None
     if not owned:
         reader.notices.append(notices.PRIVATE_CREATOR_MISSING.at(tag_name(tag), f"no creator {creator!r}"))
-    parse: Callable[[Element], Any] = _number if group == 0x7053 else _datetime
-    return reader.fact(f"{tag_name(tag)} {creator}", top[tag], parse)
+    where = f"{tag_name(tag)} {creator}"
+    return reader.fact(where, top[tag], _number) if group == 0x7053 else reader.moment(where, top[tag])
 
 
 def _private_tag(top: Mapping[int, Element], group: int, byte: int, creator: str) -> tuple[int | None, bool]:

@@ -11,12 +11,18 @@ from carpet.dicom.elements import Element
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _TIME = re.compile(r"(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,6}))?)?)?")
+_ZONE = re.compile(r"([+-])(\d{2})(\d{2})$")
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+SAME_TIME = dt.timedelta(seconds=60)
 _BINARY = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 
 
 class MalformedValue(ValueError):
     """A value that does not follow the standard; the text found is its message."""
+
+
+class UnknownZone(MalformedValue):
+    """A date-time in a time zone that cannot be brought to the study's; the text found is its message."""
 
 
 def text_of(element: Element) -> str:
@@ -92,9 +98,32 @@ def time_of(text: str) -> dt.time:
         raise MalformedValue(text[:32]) from error
 
 
-def datetime_of(text: str) -> dt.datetime:
-    """A DT value with at least a date and an hour; a zone offset is dropped: all times of a study are local to the scanner."""
-    body = re.sub(r"[+-]\d{4}$", "", text)
+def datetime_of(text: str, *, study_zone: dt.timedelta | None = None, beside: dt.time | None = None) -> dt.datetime:
+    """A DT value with at least a date and an hour, as the study's local time. Raises MalformedValue, UnknownZone.
+
+    A value with an offset from UTC is brought to `study_zone` (0008,0201). Where the study names none, the offset is the study's own
+    only if a time without a zone (`beside`) says the same; else nobody can tell.
+    """
+    body = re.sub(_ZONE, "", text)
     if len(body) < 10:
         raise MalformedValue(text[:32])
-    return dt.datetime.combine(date_of(body[:8]), time_of(body[8:]))
+    local = dt.datetime.combine(date_of(body[:8]), time_of(body[8:]))
+    zone = zone_of(text)
+    if zone is None or zone == study_zone:
+        return local
+    if study_zone is not None:
+        return local - zone + study_zone
+    if beside is not None and abs(local - dt.datetime.combine(local.date(), beside)) <= SAME_TIME:
+        return local
+    raise UnknownZone(text[:32])
+
+
+def zone_of(text: str) -> dt.timedelta | None:
+    """The offset from UTC at the end of a DT or in TimezoneOffsetFromUTC, ±HHMM; None without one. Raises MalformedValue."""
+    match = _ZONE.search(text)
+    if not match:
+        return None
+    offset = dt.timedelta(hours=int(match[2]), minutes=int(match[3]))
+    if int(match[3]) > 59 or offset > dt.timedelta(hours=14):
+        raise MalformedValue(text[:32])
+    return -offset if match[1] == "-" else offset
