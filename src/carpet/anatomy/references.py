@@ -29,6 +29,7 @@ BLOOD_CV = 0.35  # [P]
 BLOOD_LIVER = (0.3, 1.4)  # [P] blood is below the liver in nearly everyone
 SPLEEN_ERODED_MM = 5.0  # away from the capsule
 SPLEEN_LEAST_ML = 15.0  # [P]
+SPLEEN_BEFORE_SPINE_MM = 20.0  # [P] how far the middle of a spleen may lie in front of the vertebral bodies' centre line
 MARROW_RADIUS_MM = 12.0  # [P] inside the cortex of a lumbar body
 MARROW_LENGTH_MM = 150.0  # [P] T12–L4 in an adult is about 150–170 mm
 MARROW_LEAST_MM = 60.0  # [P] two vertebrae
@@ -43,9 +44,9 @@ def references_of(organs: Organs, suv: Volume, exclude: tuple[Region, ...]) -> F
     no_ct = organs.body.coarse.hu is None
     found: dict[str, Region | str] = {
         "liver": _liver(organs, suv, near_lesion),
-        "blood_pool": "NO_CT" if no_ct else _blood_pool(organs, suv, near_lesion),
-        "spleen": _spleen(organs, suv, near_lesion, no_ct=no_ct),
-        "marrow": "NO_CT" if no_ct else _marrow(organs, suv, near_lesion),
+        "blood_pool": "NO_CT" if no_ct else _blood_pool(organs, suv, exclude),
+        "spleen": _spleen(organs, suv, near_lesion, exclude),
+        "marrow": "NO_CT" if no_ct else _marrow(organs, suv, near_lesion, exclude),
     }
     regions = {name: item for name, item in found.items() if isinstance(item, Region)}
     reasons = {name: item for name, item in found.items() if isinstance(item, str)}
@@ -71,6 +72,19 @@ def _coarse_mask(regions: tuple[Region, ...], organs: Organs) -> BoolArray:
         k, j, i = cell[((cell >= 0) & (cell < grid.shape_kji)).all(axis=1)].T
         mask[k, j, i] = True
     return mask
+
+
+def _apart(region: Region, lesions: tuple[Region, ...]) -> Region:
+    """The region without the voxels whose centres lie within the gap of a lesion's, exact where the coarse grid rounds."""
+    reach = [int(np.ceil(LESION_GAP_MM / spacing)) for spacing in region.grid.spacing_mm_kji]
+    box = region.box_grown((reach[0], reach[1], reach[2]))
+    lesion = np.zeros(tuple(part.stop - part.start for part in box), dtype=bool)
+    for each in lesions:
+        lesion |= each.mask_in(box)
+    if not lesion.any():
+        return region
+    far = ndimage.distance_transform_edt(~lesion, sampling=region.grid.spacing_mm_kji) > LESION_GAP_MM
+    return Region(region.grid, (box[0].start, box[1].start, box[2].start), region.mask_in(box) & far)
 
 
 def _liver(organs: Organs, suv: Volume, near_lesion: BoolArray) -> Region | str:
@@ -116,20 +130,17 @@ def _sphere_of_least_volume(grid: Grid, centre_lps_mm: NDArray[np.float64]) -> R
     return None
 
 
-def _blood_pool(organs: Organs, suv: Volume, near_lesion: BoolArray) -> Region | str:
-    """The evenest cylinder of 1 cm × 2 cm along the aorta's centre line that keeps away from lesions."""
+def _blood_pool(organs: Organs, suv: Volume, lesions: tuple[Region, ...]) -> Region | str:
+    """The evenest cylinder of 1 cm × 2 cm along the aorta's centre line, all of which keeps away from lesions."""
     if organs.aorta_kji is None:
         return "AORTA_NOT_FOUND"
     path = organs.aorta_kji
     grid = organs.body.coarse.grid
-    free = ~near_lesion[path[:, 0].astype(int), path[:, 1].astype(int), path[:, 2].astype(int)]
     reach = int(np.ceil(AORTA_LENGTH_MM / 2 / STEP_MM))
     best: tuple[float, Region] | None = None
     for n in range(reach, len(path) - reach):
-        if not free[n - reach : n + reach + 1].all():
-            continue
         cylinder = _cylinder(suv.grid, grid.to_lps_mm(path[n - reach : n + reach + 1]))
-        if cylinder is None:
+        if cylinder is None or _apart(cylinder, lesions).voxels < cylinder.voxels:
             continue
         values = cylinder.values_of(suv)
         cv = float(values.std() / max(float(values.mean()), 1e-6))
@@ -150,14 +161,26 @@ def _cylinder(grid: Grid, line_lps_mm: NDArray[np.float64]) -> Region | None:
     return Region(grid, ball.origin_kji, mask) if mask.any() else None
 
 
-def _spleen(organs: Organs, suv: Volume, near_lesion: BoolArray, *, no_ct: bool) -> Region | str:
+def _spleen(organs: Organs, suv: Volume, near_lesion: BoolArray, lesions: tuple[Region, ...]) -> Region | str:
     if "spleen" not in organs.masks:
-        return "NO_CT" if no_ct else "SPLEEN_NOT_FOUND"
-    region = on_pet(eroded(organs.masks["spleen"], SPLEEN_ERODED_MM) & ~near_lesion, organs.body.coarse.grid, suv.grid)
+        return "NO_CT" if organs.body.coarse.hu is None else "SPLEEN_NOT_FOUND"
+    mask = eroded(organs.masks["spleen"], SPLEEN_ERODED_MM) & ~near_lesion
+    region = _apart(on_pet(mask, organs.body.coarse.grid, suv.grid), lesions)
+    if region.voxels and _before_the_spine(region, organs):
+        return "SPLEEN_NOT_FOUND"
     return region if region.volume_ml >= SPLEEN_LEAST_ML else "SPLEEN_TOO_SMALL_OR_DISEASED"
 
 
-def _marrow(organs: Organs, suv: Volume, near_lesion: BoolArray) -> Region | str:
+def _before_the_spine(region: Region, organs: Organs) -> bool:
+    """The spleen lies beside the spine; what lies well before it in the left upper abdomen is stomach or bowel."""
+    if organs.spine is None:
+        return False
+    tube = vertebral_bodies(organs.spine, organs.body.mask.shape, radius_mm=MARROW_RADIUS_MM)
+    spine_lps_mm = organs.body.coarse.grid.to_lps_mm(np.argwhere(tube).mean(axis=0))
+    return bool(region.centroid_lps_mm[1] < spine_lps_mm[1] - SPLEEN_BEFORE_SPINE_MM)
+
+
+def _marrow(organs: Organs, suv: Volume, near_lesion: BoolArray, lesions: tuple[Region, ...]) -> Region | str:
     """The vertebral bodies from the lungs' lower tips (T12) down to the iliac crests (L4), or 15 cm where the crests are not seen."""
     heights: Mapping[str, float] = organs.heights_mm
     if organs.spine is None or "lung_base" not in heights:
@@ -167,4 +190,4 @@ def _marrow(organs: Organs, suv: Volume, near_lesion: BoolArray) -> Region | str
     tube = vertebral_bodies(organs.spine, body.mask.shape, radius_mm=MARROW_RADIUS_MM)
     mask = tube & body.mask & ~near_lesion & (body.s_mm <= top) & (body.s_mm >= bottom)
     length = np.count_nonzero(mask.any(axis=(1, 2))) * STEP_MM
-    return on_pet(mask, body.coarse.grid, suv.grid) if length >= MARROW_LEAST_MM else "LUMBAR_SPINE_OUTSIDE_SCAN"
+    return _apart(on_pet(mask, body.coarse.grid, suv.grid), lesions) if length >= MARROW_LEAST_MM else "LUMBAR_SPINE_OUTSIDE_SCAN"
