@@ -83,7 +83,9 @@ def main() -> None:
     for name, column in (("carpet", 0), ("plain script", 1)):
         seconds = [pair[column][0] for pair in pairs]
         memory = max(pair[column][1] for pair in pairs)
-        print(f"{name:<14} {min(seconds):7.2f} {statistics.median(seconds):7.2f} {max(seconds):7.2f} s (min, median, max)  {memory:7.0f} MiB")
+        print(
+            f"{name:<14} {min(seconds):7.2f} {statistics.median(seconds):7.2f} {max(seconds):7.2f} s (min, median, max)  {memory:7.0f} MiB"
+        )
     ratios = [theirs[0] / ours[0] for ours, theirs in pairs]
     print(f"plain / carpet {min(ratios):7.1f} {statistics.median(ratios):7.1f} {max(ratios):7.1f} ×")
     return None

@@ -32,7 +32,9 @@ def methods_page() -> str:
     for kind in dict.fromkeys(row["kind"] for row in rows):
         parts.append(f"\n## {kind.capitalize()}s\n")
         chosen = [row for row in rows if row["kind"] == kind]
-        parts.append(table(["name", "unit", "what it does", "source"], [[f"`{r['name']}`", r["unit"], r["says"], r["source"]] for r in chosen]))
+        parts.append(
+            table(["name", "unit", "what it does", "source"], [[f"`{r['name']}`", r["unit"], r["says"], r["source"]] for r in chosen])
+        )
     return "\n".join(parts)
 
 
@@ -56,7 +58,11 @@ def notices_page() -> str:
 
 
 def settings_page() -> str:
-    parts = ["# The protocol\n", MADE, "\nA TOML file given with `--protocol`; what is not written has the default. Unknown keys are refused.\n"]
+    parts = [
+        "# The protocol\n",
+        MADE,
+        "\nA TOML file given with `--protocol`; what is not written has the default. Unknown keys are refused.\n",
+    ]
     parts.append(table(["key", "default", "what it decides"], _settings(Protocol, "")))
     return "\n".join(parts)
 
@@ -84,7 +90,11 @@ def commands_page() -> str:
         parts.append(f"\n## carpet {name}\n\n{command.help}\n")
         rows = []
         for parameter in command.params:
-            names = ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts)) if parameter.param_type_name == "option" else f"`{parameter.name.upper()}`"
+            names = (
+                ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts))
+                if parameter.param_type_name == "option"
+                else f"`{parameter.name.upper()}`"
+            )
             rows.append([names, getattr(parameter, "help", "") or ""])
         parts.append(table(["", "what it does"], rows))
     return "\n".join(parts)

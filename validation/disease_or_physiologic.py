@@ -110,10 +110,10 @@ def counted(seeds: range, *, with_ct: bool) -> str:
 
 HEADING = """# Disease or physiologic: how often the first suggestion is right
 
-Printed by `validation/disease_or_physiologic.py`, as it is; a test runs the first table again. Random whole-body phantoms (5.5 mm blur,
-noise, 3–15 lesions); regions with SUV ≥ 4.0 and at least 3 mL. The rules were written while looking at seeds 1–20, 101–120, 201–220 and 301–320;
-the seeds below were not looked at before. Phantoms are simpler than patients: this says that the rules do what they say, not how
-they do in the clinic. A reader confirms every region.
+Printed by `validation/disease_or_physiologic.py`, as it is; a test runs the first table again. Random whole-body phantoms (5.5 mm
+blur, noise, 3–15 lesions); regions with SUV ≥ 4.0 and at least 3 mL. The rules were written while looking at seeds 1–20, 101–120,
+201–220 and 301–320; the seeds below were not looked at before. Phantoms are simpler than patients: this says that the rules do
+what they say, not how they do in the clinic. A reader confirms every region.
 """
 
 

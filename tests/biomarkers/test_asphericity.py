@@ -21,6 +21,7 @@ ONLY = BiomarkerProtocol(names=("asphericity",))
 def test_contract() -> None:
     check_biomarker(asphericity)
 
+
 def ball(radius_mm: float) -> tuple[tuple[Lesion, ...], Volume]:
     """A ball on 1 mm voxels."""
     half = int(radius_mm) + 2

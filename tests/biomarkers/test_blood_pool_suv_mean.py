@@ -17,6 +17,7 @@ ONLY = BiomarkerProtocol(names=("blood_pool_suv_mean",))
 def test_contract() -> None:
     check_biomarker(blood_pool_suv_mean)
 
+
 def test_planted_references() -> None:
     scene = block_scene()  # liver 2.2, blood pool 1.6, spleen 2.0, marrow 1.4
     (value,) = measure(scene.lesions, scene.suv, ONLY, anatomy=scene.anatomy)

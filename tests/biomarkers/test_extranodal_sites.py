@@ -17,6 +17,7 @@ ONLY = BiomarkerProtocol(names=("extranodal_sites",))
 def test_contract() -> None:
     check_biomarker(extranodal_sites)
 
+
 NECK, LIVER, GROIN = (Code(value, "SCT", value) for value in ("81105003", "10200004", "8928004"))
 BOXES = [((2, 2, 2), (1, 1, 1), 5.0), ((8, 2, 2), (1, 1, 1), 5.0), ((14, 2, 2), (1, 1, 1), 5.0), ((20, 2, 2), (1, 1, 1), 5.0)]
 

@@ -16,6 +16,7 @@ ONLY = BiomarkerProtocol(names=("mbv",))
 def test_contract() -> None:
     check_biomarker(mbv)
 
+
 A, B = ((2, 3, 4), (2, 3, 5), 8.0), ((20, 30, 10), (1, 2, 2), 5.0)  # 30 and 4 voxels of 0.04 mL
 
 

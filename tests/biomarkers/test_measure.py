@@ -48,5 +48,5 @@ def test_flags_travel_with_every_number_and_every_missing_one() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ProtocolError, match="'tmvt'.*'tmtv'"):
+    with pytest.raises(ProtocolError, match=r"'tmvt'.*'tmtv'"):
         measure((), block_scene().suv, BiomarkerProtocol(names=("tmvt",)))

@@ -19,6 +19,7 @@ ONLY = BiomarkerProtocol(names=("sdmax",))
 def test_contract() -> None:
     check_biomarker(sdmax)
 
+
 A, B = ((2, 3, 4), (2, 3, 5), 8.0), ((20, 30, 10), (1, 2, 2), 5.0)  # 30 and 4 voxels of 0.04 mL
 
 PATIENT = Body(78.0, 1.72, Sex.MALE)
@@ -46,9 +47,7 @@ def test_one_lesion_is_zero_and_flagged(scene) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(
-    ("formula", "key"), [(SurfaceArea.MOSTELLER, "SDmax_per_m"), (SurfaceArea.DU_BOIS, "SDmax_DuBois_per_m")]
-)
+@pytest.mark.parametrize(("formula", "key"), [(SurfaceArea.MOSTELLER, "SDmax_per_m"), (SurfaceArea.DU_BOIS, "SDmax_DuBois_per_m")])
 def test_worked_example_five(example_five, formula, key) -> None:
     scene, example = example_five
     body = Body(example["inputs"]["PatientWeight_kg"], example["inputs"]["PatientHeight_cm"] / 100.0, None)

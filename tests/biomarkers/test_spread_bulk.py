@@ -18,6 +18,7 @@ ONLY = BiomarkerProtocol(names=("spread_bulk",))
 def test_contract() -> None:
     check_biomarker(spread_bulk)
 
+
 A, B = ((2, 3, 4), (2, 3, 5), 8.0), ((20, 30, 10), (1, 2, 2), 5.0)  # 30 and 4 voxels of 0.04 mL
 
 

@@ -19,6 +19,7 @@ ONLY = BiomarkerProtocol(names=("suv_peak",))
 def test_contract() -> None:
     check_biomarker(suv_peak)
 
+
 def test_peak_is_the_mean_of_centres_within_6_2_mm(scene) -> None:
     lesions, suv = scene(((10, 10, 10), (9, 9, 13), 8.0), background=1.0)
     values = suv.values.copy()

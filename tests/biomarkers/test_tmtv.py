@@ -7,7 +7,7 @@ import pytest
 from carpet.biomarkers import measure
 from carpet.biomarkers.tmtv import tmtv
 from carpet.core.protocol import BiomarkerProtocol
-from carpet.core.record import Measurement, Missing
+from carpet.core.record import Measurement
 from carpet.testing import check_biomarker
 
 ONLY = BiomarkerProtocol(names=("tmtv",))
@@ -15,6 +15,7 @@ ONLY = BiomarkerProtocol(names=("tmtv",))
 
 def test_contract() -> None:
     check_biomarker(tmtv)
+
 
 A, B = ((2, 3, 4), (2, 3, 5), 8.0), ((20, 30, 10), (1, 2, 2), 5.0)  # 30 and 4 voxels of 0.04 mL
 

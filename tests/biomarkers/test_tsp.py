@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -21,6 +20,7 @@ ONLY = BiomarkerProtocol(names=("tsp",))
 
 def test_contract() -> None:
     check_biomarker(tsp)
+
 
 A, B = ((2, 3, 4), (2, 3, 5), 8.0), ((20, 30, 10), (1, 2, 2), 5.0)  # 30 and 4 voxels of 0.04 mL
 

@@ -11,7 +11,7 @@ from carpet.biomarkers import measure
 from carpet.biomarkers.tts import tts
 from carpet.core.lesion import Lesion, Status
 from carpet.core.protocol import BiomarkerProtocol
-from carpet.core.record import Measurement, Missing
+from carpet.core.record import Measurement
 from carpet.core.space import Grid, Quantity, Region, Volume
 from carpet.testing import check_biomarker
 
@@ -20,6 +20,7 @@ ONLY = BiomarkerProtocol(names=("tts",))
 
 def test_contract() -> None:
     check_biomarker(tts)
+
 
 def ball(radius_mm: float) -> tuple[tuple[Lesion, ...], Volume]:
     """A ball on 1 mm voxels."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import pytest
 
 from carpet.biomarkers import measure
 from carpet.biomarkers.tvsr import tvsr
@@ -20,6 +17,7 @@ ONLY = BiomarkerProtocol(names=("tvsr",))
 
 def test_contract() -> None:
     check_biomarker(tvsr)
+
 
 def ball(radius_mm: float) -> tuple[tuple[Lesion, ...], Volume]:
     """A ball on 1 mm voxels."""

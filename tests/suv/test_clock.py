@@ -139,7 +139,10 @@ def test_a_slice_without_a_time(facts_with) -> None:
     assert chosen(facts)[::2] == (None, {"ACQUISITION_TIME_MISSING"})
 
 
-def injected(facts, scanned=at("09:30"), life_s: float = LIFE_S, protocol: SuvProtocol = AUTO):
+SCANNED = at("09:30")
+
+
+def injected(facts, scanned=SCANNED, life_s: float = LIFE_S, protocol: SuvProtocol = AUTO):
     time, found = injection_time(facts, scanned, life_s, protocol)
     return time.value if time else None, {notice.code for notice in found}
 

@@ -46,7 +46,7 @@ def coarse_copy(suv: Volume, ct: Volume | None) -> Coarse:
 
 
 def _block_means(volume: Volume) -> Volume:
-    """Means of blocks just under the coarse step, of at most two samples along each axis of a block; slab by slab, so that it stays in cache."""
+    """Means of blocks just under the coarse step, of at most two samples along each axis of a block; slab by slab, to stay in cache."""
     affine, values = volume.grid.affine_lps.copy(), volume.values
     sizes = [max(1, min(int(STEP_MM / spacing + 0.25), n)) for spacing, n in zip(volume.grid.spacing_mm_kji, values.shape, strict=True)]
     slabs, rows, columns = (n // size for n, size in zip(values.shape, sizes, strict=True))

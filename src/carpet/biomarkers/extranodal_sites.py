@@ -9,7 +9,6 @@ from carpet.core.errors import NotMeasurable
 from carpet.core.lesion import Kind, Lesion
 from carpet.core.space import Volume
 
-
 COUNTED = (Kind.EXTRANODAL, Kind.MARROW)  # bone and marrow count apart; the spleen is lymphatic
 
 

@@ -12,7 +12,6 @@ from carpet.core.protocol import BiomarkerProtocol
 from carpet.core.record import Flagged
 from carpet.core.space import Volume
 
-
 AT_EDGE = "peak_at_edge"  # part of a sphere lies outside the image: its mean is over what is there
 
 
