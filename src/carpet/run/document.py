@@ -9,9 +9,10 @@ from typing import Any
 
 from carpet.biomarkers import biomarkers
 from carpet.core.errors import NotMeasurable
+from carpet.core.geometry import CONNECTIVITY
 from carpet.core.lesion import Lesion
 from carpet.core.method import pick
-from carpet.core.record import Measurement, Provenance
+from carpet.core.record import Measurement, Missing, Provenance
 from carpet.core.study import Series
 from carpet.run.methods_text import methods_text
 from carpet.run.pipeline import MASK, Result
@@ -48,6 +49,7 @@ def document(result: Result) -> dict[str, Any]:
         | suv_document(result.quantification)
         | {"sop_instances_sha256": _sop_digest(result)},
         "segmenter": result.segmenter,
+        "segment": _segment(result),
         "lesions": [lesion_row(lesion, result) for lesion in result.lesions],
         "biomarkers": biomarker_rows(result),
         "references": [_reference(name, result) for name in REFERENCES],
@@ -55,7 +57,11 @@ def document(result: Result) -> dict[str, Any]:
         "methods": methods_text(result),
         "provenance": {
             "id": provenance.id,
-            "inputs": {"study_uid": result.study.study_uid, "pet": result.study.pet.series_uid, "sop_instances_sha256": _sop_digest(result)},
+            "inputs": {
+                "study_uid": result.study.study_uid,
+                "pet": result.study.pet.series_uid,
+                "sop_instances_sha256": _sop_digest(result),
+            },
         },
     }
 
@@ -92,22 +98,34 @@ def biomarker_rows(result: Result) -> list[dict[str, Any]]:
         if value.of != "patient":
             continue
         method = biomarkers()[value.name]
-        measured = isinstance(value, Measurement)
-        step = Provenance(value.name, method.version, method.source, {"segmenter": value.segmenter}, (study.id,), f"carpet {version('carpet')}")
+        step = Provenance(
+            value.name, method.version, method.source, {"segmenter": value.segmenter}, (study.id,), f"carpet {version('carpet')}"
+        )
         rows.append(
             {
                 "name": value.name,
-                "value": value.value if measured else None,
+                "value": value.value if isinstance(value, Measurement) else None,
                 "unit": value.unit,
                 "method": f"{method.name}@{method.version}",
                 "segmenter": value.segmenter,
-                "reason_missing": None if measured else value.reason,
+                "reason_missing": value.reason if isinstance(value, Missing) else None,
                 "flags": list(value.flags),
                 "says": method.says,
                 "provenance": step.id,
             }
         )
     return rows
+
+
+def _segment(result: Result) -> dict[str, Any]:
+    """How regions were made: by a mask (no threshold of ours), or by preselection, with what that left out."""
+    settings, small = result.protocol.segment, result.small
+    return {
+        "connectivity": CONNECTIVITY,
+        "preselect_suv": settings.preselect_suv if small else None,
+        "preselect_min_ml": settings.preselect_min_ml if small else None,
+        "small_regions": {"count": small.count, "volume_ml": small.volume_ml} if small else None,
+    }
 
 
 def study_provenance(result: Result) -> Provenance:

@@ -18,7 +18,14 @@ def methods_list(kind: str | None) -> list[dict[str, Any]]:
         for one in available.values()
     ]
     rows += [
-        {"kind": "rule", "name": name, "version": "1", "unit": "1", "says": f"{status}: {says}", "source": "carpet's own; METHODS §B.4"}
+        {
+            "kind": "rule",
+            "name": name,
+            "version": "1",
+            "unit": "1",
+            "says": f"{status}: {says}",
+            "source": "carpet's own; docs/reference/methods.md",
+        }
         for name, status, says in rules_table()
     ]
     kinds = sorted({row["kind"] for row in rows})
@@ -29,4 +36,6 @@ def methods_list(kind: str | None) -> list[dict[str, Any]]:
 
 def methods_table(rows: list[dict[str, Any]]) -> str:
     """For people: name, unit and version, then what it does and where it comes from."""
-    return "\n".join(f"{row['kind']} {row['name']}@{row['version']}  [{row['unit']}]\n    {row['says']}\n    {row['source']}" for row in rows)
+    return "\n".join(
+        f"{row['kind']} {row['name']}@{row['version']}  [{row['unit']}]\n    {row['says']}\n    {row['source']}" for row in rows
+    )

@@ -18,6 +18,8 @@ RULE_TEXT = {
     "administration": "the injection itself (DecayCorrection ADMIN)",
     "each_slice": "each slice's own acquisition, corrected here (DecayCorrection NONE)",
 }
+RULE_SOURCES = ["Boellaard 2024, J Nucl Med 65:1343, doi:10.2967/jnumed.124.267789", "carpet's own rules: docs/reference/methods.md"]
+REFERENCE_SOURCES = ["Wahl 2009, J Nucl Med 50(S1):122S"]
 SUV_SOURCES = ["DICOM PS3.3 C.8.9.1", "IBSI SUV manual (Vácha et al.), github.com/oncoray/suv_computation"]
 
 
@@ -39,7 +41,7 @@ def _suv(result: Result) -> dict[str, Any]:
     uptake = f" Uptake time {decided.uptake_s / 60:.1f} min." if decided.uptake_s is not None else ""
     text = (
         f"SUVbw (g/mL) = activity concentration × body weight / injected activity, decayed to the reference time of the voxel values, "
-        f"half-life {life}. The reference time was {RULE_TEXT[decided.reference.rule]}.{uptake} The rescale slope of each slice was applied to it."
+        f"half-life {life}. The reference time was {RULE_TEXT[decided.reference.rule]}.{uptake} Each slice has its own rescale slope."
     )
     return _entry("SUV", text, SUV_SOURCES)
 
@@ -78,7 +80,7 @@ def _decisions(result: Result) -> dict[str, Any]:
             "Disease and physiologic uptake were told apart by rules on position, shape, uptake and CT: a suggestion that no reader has "
             "confirmed. Every region keeps the rule that decided it."
         )
-    return _entry("Disease or physiologic", text, ["METHODS §B.2, §B.4; carpet's own rules, `carpet methods rule`"])
+    return _entry("Disease or physiologic", text, RULE_SOURCES)
 
 
 def _references(result: Result) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def _references(result: Result) -> dict[str, Any]:
         "descending aorta. Both were placed automatically and are shown in the pictures."
     )
     missing = [f"{name} ({reason})" for name, reason in sorted(result.anatomy.absent.items())]
-    return _entry("Reference regions", text + (f" Not found: {', '.join(missing)}." if missing else ""), ["METHODS §I"])
+    return _entry("Reference regions", text + (f" Not found: {', '.join(missing)}." if missing else ""), REFERENCE_SOURCES)
 
 
 def _numbers(result: Result) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from carpet.core.errors import NoticeKind, Severity
 UNREVIEWED = NoticeKind(
     "UNREVIEWED",
     Severity.WARNING,
-    "disease and physiologic uptake were told apart by rules; no reader has confirmed it",
+    "no reader has confirmed which regions are disease",
     "every region decided by a reader",
     "look at the report, write a decisions file, and run again with --decisions",
 )
@@ -23,11 +23,39 @@ SMALL_REGIONS_LEFT = NoticeKind(
     "",
     "add one by its point in the decisions file if it is disease",
 )
+UNDECIDED_LEFT = NoticeKind(
+    "UNDECIDED_LEFT",
+    Severity.WARNING,
+    "regions that the rules could not decide are in no total",
+    "disease or physiologic for every region",
+    "decide them in a decisions file",
+)
+CT_COVERS_LITTLE = NoticeKind(
+    "CT_COVERS_LITTLE",
+    Severity.WARNING,
+    "the CT covers less than half of the PET's slices: the CT is left out",
+    "at least half of the slices",
+    "give the CT of the whole examination",
+)
 NO_CT = NoticeKind("NO_CT", Severity.INFO, "no CT was used: places and tissues are told from PET alone")
 SEGMENTER_MISSING = NoticeKind("SEGMENTER_MISSING", Severity.WARNING, "a delineation that was asked for cannot be made here")
 LIVER_UPTAKE_UNUSUAL = NoticeKind(
-    "LIVER_UPTAKE_UNUSUAL", Severity.WARNING, "liver uptake outside what 520 scans showed", "SUVmean 0.90–2.82 (1.86 ± 2 × 0.48)", "check dose, weight and times"
+    "LIVER_UPTAKE_UNUSUAL",
+    Severity.WARNING,
+    "liver uptake outside what 520 scans showed",
+    "SUVmean 0.90–2.82 (1.86 ± 2 × 0.48)",
+    "check dose, weight and times",
 )
 DOSE_UNUSUAL = NoticeKind(
     "DOSE_UNUSUAL", Severity.WARNING, "injected activity outside what 520 scans showed", "48–756 MBq", "check the dose"
+)
+LESION_BELOW_METHOD = NoticeKind(
+    "LESION_BELOW_METHOD", Severity.WARNING, "this delineation leaves a lesion without a voxel: its total lacks it"
+)
+MARGIN_REACHED = NoticeKind(
+    "MARGIN_REACHED",
+    Severity.WARNING,
+    "uptake that the method would take goes on beyond the margin: the volume is a lower bound",
+    "[segment] margin_mm",
+    "look at the lesion; widen the margin or take another delineation",
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +20,11 @@ from carpet.dicom import notices
 from carpet.dicom.files import files_under
 from carpet.dicom.pixels import ct_volume, stored_values
 from carpet.dicom.series import Catalogue, catalogue
+from carpet.run.notices import CT_COVERS_LITTLE
+from carpet.run.terminal import counted
 from carpet.suv import Quantification, quantify
+
+LEAST_CT_COVER = 0.5  # a smaller piece of CT misleads the search for organs more than it helps
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,12 @@ def found_under(paths: Sequence[Path], protocol: SuvProtocol, *, weight_kg: floa
     for path in paths:
         if not path.exists():
             raise ProtocolError(f"there is no file or folder {str(path)!r}")
+        if not os.access(path, os.R_OK):
+            raise ProtocolError(f"{str(path)!r} may not be read by you")
     with tempfile.TemporaryDirectory(prefix="carpet-") as scratch:
         files, zip_refusals = files_under(paths, Path(scratch))
         everything = catalogue(files)
-        decided = {
-            series.series_uid: quantify(series.pet, protocol, weight_kg=weight_kg) for series in everything.series if series.pet
-        }
+        decided = {series.series_uid: quantify(series.pet, protocol, weight_kg=weight_kg) for series in everything.series if series.pet}
         yield Found(everything, decided, zip_refusals)
 
 
@@ -61,25 +67,48 @@ def choose_pet(found: Found, series_uid: str | None) -> tuple[Series, str]:
         return named[0], "named by the user"
     good = [series for series in pets if not found.refusals(series)]
     if not pets:
-        broken = f"{len(found.catalogue.unreadable)} unreadable files, {len(found.catalogue.series)} other series"
-        raise Refused((notices.NO_PET.at("input", broken), *found.zip_refusals))
+        raise Refused((notices.NO_PET.at("input", _other_content(found.catalogue)), *found.zip_refusals))
     if not good:
         raise Refused(tuple(dict.fromkeys(notice for series in pets for notice in found.refusals(series))))
     if len(good) == 1:
         others = f"; {len(pets) - 1} other PET series refused" if len(pets) > 1 else ""
         return good[0], f"the only PET series that can be quantified{others}"
+    if len({series.study_uid for series in good}) > 1:
+        raise _ambiguous(good)  # which examination is meant, only the user knows
     original = [series for series in good if _is(series, "image_type", ("ORIGINAL", "PRIMARY"))]
     whole_body = [series for series in original if _is(series, "series_type", ("WHOLE BODY",))]
     for few, why in ((original, "the only original primary PET"), (whole_body, "the only whole-body PET")):
         if len(few) == 1:
             return few[0], f"{why} of {len(good)} that can be quantified"
-    names = "; ".join(f"{series.series_uid} ({series.description}, {series.slices} slices)" for series in good)
-    raise Refused(notices.SERIES_AMBIGUOUS.at("(0020,000E)", names))
+    raise _ambiguous(good)
+
+
+def _ambiguous(good: list[Series]) -> Refused:
+    """One notice a series, so that each can be picked from the list by its date and description."""
+    studies = len({series.study_uid for series in good})
+    more = f"{len(good)} series of {studies} examinations" if studies > 1 else f"{len(good)} series of one examination"
+    return Refused(
+        notices.SERIES_AMBIGUOUS.at(
+            series.series_uid,
+            f"{series.date or 'no date'}, {series.description or 'no description'}, {series.slices} slices",
+            more=more,
+        )
+        for series in sorted(good, key=lambda series: (str(series.date), series.series_uid))
+    )
 
 
 def _is(series: Series, fact: str, start: tuple[str, ...]) -> bool:
     value = getattr(series.pet, fact) if series.pet else None
     return value is not None and tuple(value.value[: len(start)]) == start
+
+
+def _other_content(everything: Catalogue) -> str:
+    """What lies there instead of a PET, counted."""
+    kinds = Counter(series.modality or "unknown" for series in everything.series)
+    parts = [f"{count} {kind} series" for kind, count in sorted(kinds.items())]
+    parts += [counted(len(everything.unreadable), "unreadable DICOM file")] if everything.unreadable else []
+    parts += [f"{counted(everything.other_files, 'file')} not DICOM"] if everything.other_files else []
+    return ", ".join(parts) or "nothing"
 
 
 def choose_ct(found: Found, pet: Series) -> tuple[Series | None, tuple[Notice, ...]]:
@@ -95,6 +124,8 @@ def choose_ct(found: Found, pet: Series) -> tuple[Series | None, tuple[Notice, .
     if not fitting:
         return None, (notices.FRAME_OF_REFERENCE_DIFFERS.at("(0020,0052)", f"{len(usable)} CT series in other frames"),)
     best = max(fitting, key=lambda series: (_coverage(pet.grid, series.grid), series.slices, series.series_uid))
+    if _coverage(pet.grid, best.grid) < LEAST_CT_COVER:
+        return None, (CT_COVERS_LITTLE.at(best.series_uid, f"{best.slices} slices; {best.description or 'no description'}"),)
     if len(fitting) > 1:
         return best, (notices.CT_CHOSEN.at(best.series_uid, f"{len(fitting)} CT series"),)
     return best, ()

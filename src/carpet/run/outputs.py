@@ -5,62 +5,114 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import json
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carpet.core.record import Measurement
 from carpet.core.space import Labels
 from carpet.run.document import delineation_provenance
 from carpet.run.pipeline import Result
+from carpet.run.terminal import json_text
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 LESION_COLUMNS = (
-    "lesion_id status decided_by kind site volume_ml suv_max suv_mean suv_peak tlg_g centroid_l_mm centroid_p_mm centroid_s_mm voxels flags"
-).split()
-BIOMARKER_COLUMNS = "name value unit method segmenter reason_missing flags".split()
+    *("lesion_id", "status", "decided_by", "kind", "site", "volume_ml", "suv_max", "suv_mean", "suv_peak", "tlg_g"),
+    *("centroid_l_mm", "centroid_p_mm", "centroid_s_mm", "voxels", "flags"),
+)
+BIOMARKER_COLUMNS = ("name", "value", "unit", "method", "segmenter", "reason_missing", "flags")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-TABLES = frozenset({"measurements.json", "lesions.csv", "biomarkers.csv"})
+FILES = (
+    *("measurements.json", "lesions.csv", "biomarkers.csv", "mip.png", "report.html", "report.pdf"),
+    *("lesions.seg.dcm", "measurements.sr.dcm", "lesions.nii.gz"),
+)
+STOPS = (signal.SIGINT, signal.SIGTERM)
 Make = Callable[[], bytes | None]
 
 
 @contextmanager
-def new_files(folder: Path) -> Iterator[Path]:
-    """A hidden folder to write into; when the block ends well its files replace those in `folder`, else nothing has changed."""
-    folder.mkdir(parents=True, exist_ok=True)
+def new_files(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+    """A hidden folder to write into. When the block ends well its files replace those in `folder`, and those of `names` that were
+    not written are gone from there: they belong to an earlier run. Otherwise nothing has changed."""
+    made_here = _made(folder)
     part = Path(tempfile.mkdtemp(prefix=".carpet-", dir=folder))
     try:
         yield part
-        for made in sorted(part.iterdir()):
-            os.replace(made, folder / made.name)
+        ready = sorted(part.iterdir())
+        for file in ready:
+            _to_disk(file)
+        with uninterrupted():
+            for file in ready:
+                os.replace(file, folder / file.name)
+            for stale in set(names) - {file.name for file in ready}:
+                (folder / stale).unlink(missing_ok=True)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        with uninterrupted():
+            shutil.rmtree(part, ignore_errors=True)
+            for empty in made_here:
+                with suppress(OSError):  # it holds the results
+                    empty.rmdir()
 
 
-def write_result(result: Result, document: Mapping[str, Any], folder: Path, *, tables_only: bool, when: dt.datetime, say: Callable[[str], None]) -> tuple[str, ...]:
-    """Write all files into `folder`; returns their names. A file that does not exist for this result (a SEG without a region) is left out."""
+def _made(folder: Path) -> list[Path]:
+    """Make the folder; returns the folders that were not there before, innermost first."""
+    absent = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return absent
+
+
+def _to_disk(file: Path) -> None:
+    """After a power cut there is the old file or the new one, not an empty one."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until the block has ended. In another thread than the main one there is no Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: waiting.append(number)) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if waiting:
+            signal.raise_signal(waiting[0])
+
+
+def write_result(
+    result: Result, document: Mapping[str, Any], folder: Path, *, tables_only: bool, when: dt.datetime, say: Callable[[str], None]
+) -> tuple[str, ...]:
+    """Write all files into `folder`; returns their names. What does not exist for this result (a SEG without a region) is left out."""
     makers: dict[str, Make] = {
-        "measurements.json": lambda: (json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
+        "measurements.json": lambda: (json_text(document) + "\n").encode(),
         "lesions.csv": lambda: lesions_csv(document),
         "biomarkers.csv": lambda: biomarkers_csv(document),
     }
     if not tables_only:
         makers |= _pictures_and_pages(result, document) | _dicom(result, when) | {"lesions.nii.gz": lambda: _nifti(result)}
     written = []
-    with new_files(folder) as part:
+    with new_files(folder, FILES) as part:
         for name, make in makers.items():
             say(name)
             content = make()
             if content is not None:
                 (part / name).write_bytes(content)
                 written.append(name)
-    for stale in set(makers) - set(written):
-        (folder / stale).unlink(missing_ok=True)
     return tuple(written)
 
 
@@ -81,7 +133,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return repr(value)
     text = ";".join(value) if isinstance(value, list) else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+    marked = f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+    return marked.replace("\r", " ")  # Python before 3.13 writes it unquoted
 
 
 def lesions_csv(document: Mapping[str, Any]) -> bytes:
@@ -108,31 +161,38 @@ def _nifti(result: Result) -> bytes:
 
 def _dicom(result: Result, when: dt.datetime) -> dict[str, Make]:
     """SEG first: the SR refers to it."""
-    made: dict[str, Any] = {}
+    patient, method, software = result.study.pseudonym, delineation_provenance(result), f"carpet {version('carpet')}"
+    made: list[bytes] = []
 
-    def headers() -> Any:
+    @cache
+    def headers() -> tuple[Dataset, ...]:
         from carpet.dicom.pixels import ordered_headers
 
-        if "headers" not in made:
-            made["headers"] = list(ordered_headers(result.study.pet))
-        return made["headers"]
-
-    common = {"patient": result.study.pseudonym, "method": delineation_provenance(result), "software": f"carpet {version('carpet')}", "when": when}
+        return tuple(ordered_headers(result.study.pet))
 
     def seg() -> bytes | None:
         from carpet.dicom.seg import write_seg
 
-        made["seg"] = write_seg(result.lesions, headers(), **common)
-        return made["seg"]
+        content = write_seg(result.lesions, headers(), patient=patient, method=method, software=software, when=when)
+        made.extend(() if content is None else (content,))
+        return content
 
     def sr() -> bytes:
         import pydicom
 
         from carpet.dicom.sr import write_sr
 
-        segmentation = pydicom.dcmread(io.BytesIO(made["seg"])) if made["seg"] else None
-        values = [value for value in result.values if isinstance(value, Measurement)]
-        return write_sr(result.lesions, values, source=headers(), seg=segmentation, flags=result.flags, **common)
+        return write_sr(
+            result.lesions,
+            [value for value in result.values if isinstance(value, Measurement)],
+            source=headers(),
+            seg=pydicom.dcmread(io.BytesIO(made[0])) if made else None,
+            patient=patient,
+            method=method,
+            software=software,
+            when=when,
+            flags=result.flags,
+        )
 
     return {"lesions.seg.dcm": seg, "measurements.sr.dcm": sr}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from carpet.anatomy.survey import survey
 from carpet.biomarkers import measure
 from carpet.core.anatomy import Anatomy
 from carpet.core.body import Body
-from carpet.core.errors import Notice, NotMeasurable, Severity
+from carpet.core.errors import Notice, NotMeasurable, Refused, Severity
 from carpet.core.lesion import Lesion, Status
 from carpet.core.method import pick
 from carpet.core.protocol import Protocol
@@ -21,7 +22,7 @@ from carpet.core.record import Measurement, Missing
 from carpet.core.space import Labels, Volume
 from carpet.core.study import Study
 from carpet.lesions.decide import decide
-from carpet.lesions.decisions import read_decisions
+from carpet.lesions.decisions import MALFORMED, read_decisions
 from carpet.lesions.from_labels import lesions_of_mask
 from carpet.lesions.suggest import suggest
 from carpet.run import notices
@@ -32,6 +33,14 @@ MASK = "mask"
 LESION_BIOMARKERS = ("tmtv", "suv_max", "suv_mean", "suv_peak", "tlg")
 USUAL_DOSE_BQ, USUAL_LIVER_SUV = (48e6, 756e6), (0.90, 2.82)  # J Nucl Med 2013;54(S2):2053, 520 scans
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SmallRegions:
+    """Uptake above the candidate threshold in regions below the least volume: not in the lesion table."""
+
+    count: int
+    volume_ml: float
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class Result:
     values: tuple[Measurement | Missing, ...]
     flags: tuple[Notice, ...]
     reviewed: bool
+    small: SmallRegions | None  # None where a mask gave the regions
 
 
 def measure_study(study: Study, quantification: Quantification, protocol: Protocol, wishes: Wishes, say: Say) -> Result:
@@ -66,23 +76,24 @@ def measure_study(study: Study, quantification: Quantification, protocol: Protoc
     say("candidate regions")
     found = candidates(suv, protocol.segment)
     say("anatomy")
-    anatomy = survey(suv, study.ct, exclude=tuple(found.labels.regions.values()))
+    anatomy = survey(suv, study.ct, exclude=found.every)
     say("disease or physiologic")
     if wishes.mask:
         lesions, flags = _from_mask(wishes.mask, wishes.reader, suv, anatomy, study.ct)
-        segmenter = MASK
+        segmenter, small = MASK, None
     else:
-        lesions, flags = identify(found.labels, suv, anatomy, study.ct), _small(found.small_count, found.small_ml, protocol)
+        small = SmallRegions(found.small_count, found.small_ml)
+        lesions, flags = identify(found.labels, suv, anatomy, study.ct), _small(small, protocol)
         segmenter = protocol.segment.method
     lesions, accepted = _with_decisions(lesions, wishes.decisions, suv, protocol, anatomy, study.ct)
     lesions = tuple(replace(lesion, label=number) for number, lesion in enumerate(lesions, start=1))
     reviewed = all(lesion.reviewed for lesion in lesions) and (bool(lesions) or accepted)
     flags += (*study.flags, *quantification.flags, *_plausibility(quantification, anatomy, suv, study))
-    flags += () if reviewed else (_unreviewed(lesions),)
+    flags += (*_undecided(lesions), *(() if reviewed else (_unreviewed(lesions),)))
     say("biomarkers")
     lesions, values, missing = _measured(lesions, suv, anatomy, quantification.body, protocol, segmenter, flags)
     flags = tuple(dict.fromkeys((*flags, *missing)))
-    return Result(study, quantification, protocol, suv, anatomy, lesions, segmenter, values, flags, reviewed)
+    return Result(study, quantification, protocol, suv, anatomy, lesions, segmenter, values, flags, reviewed, small)
 
 
 def identify(labels: Labels, suv: Volume, anatomy: Anatomy, ct: Volume | None) -> tuple[Lesion, ...]:
@@ -100,7 +111,10 @@ def _from_mask(
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     lesions = lesions_of_mask(read.labels, decided_by=f"reader {reader}" if reader else f"mask {digest}", reviewed=reader is not None)
     placed = tuple(_placed(lesion, suv, anatomy, ct) for lesion in lesions)
-    flags = (*read.notices, notices.MASK_GIVEN.at("--mask", f"sha256 {digest}, {len(read.labels.regions)} segments, {len(lesions)} regions"))
+    flags = (
+        *read.notices,
+        notices.MASK_GIVEN.at("--mask", f"sha256 {digest}, {len(read.labels.regions)} segments, {len(lesions)} regions"),
+    )
     return placed, flags if reader else (*flags, notices.MASK_READER_UNKNOWN.at("--mask", "no --reader"))
 
 
@@ -118,21 +132,31 @@ def _with_decisions(
     """The lesions after the reader's decisions, and whether a row accepted all the rest."""
     if path is None:
         return lesions, False
-    decisions = read_decisions(path.read_text(encoding="utf-8-sig"), path.name, site_of=site_of)
+    try:
+        decisions = read_decisions(path.read_text(encoding="utf-8-sig"), path.name, site_of=site_of)
+    except UnicodeDecodeError as error:
+        raise Refused(MALFORMED.at(f"{path.name}, byte {error.start}", "not UTF-8 text", more="save it as 'CSV UTF-8'")) from error
+    except csv.Error as error:
+        raise Refused(MALFORMED.at(path.name, str(error), more="not a table")) from error
     decided = decide(lesions, decisions, suv, threshold=protocol.segment.preselect_suv)
     return tuple(_placed(lesion, suv, anatomy, ct) for lesion in decided), any(one.lesion_id == "*" for one in decisions)
 
 
-def _small(count: int, volume_ml: float, protocol: Protocol) -> tuple[Notice, ...]:
-    if not count:
+def _small(small: SmallRegions, protocol: Protocol) -> tuple[Notice, ...]:
+    if not small.count:
         return ()
-    found = f"{count} regions, together {volume_ml:.1f} mL, each below {protocol.segment.preselect_min_ml:g} mL"
+    found = f"{small.count} regions, together {small.volume_ml:.1f} mL, each below {protocol.segment.preselect_min_ml:g} mL"
     return (notices.SMALL_REGIONS_LEFT.at("[segment] preselect_min_ml", found),)
 
 
 def _unreviewed(lesions: Sequence[Lesion]) -> Notice:
     waiting = sum(not lesion.reviewed for lesion in lesions)
     return notices.UNREVIEWED.at("lesions", f"{waiting} of {len(lesions)} regions not confirmed by a reader")
+
+
+def _undecided(lesions: Sequence[Lesion]) -> tuple[Notice, ...]:
+    left = sum(lesion.status is Status.UNDECIDED for lesion in lesions)
+    return (notices.UNDECIDED_LEFT.at("lesions", f"{left} of {len(lesions)} regions"),) if left else ()
 
 
 def _plausibility(quantification: Quantification, anatomy: Anatomy, suv: Volume, study: Study) -> tuple[Notice, ...]:
@@ -168,11 +192,12 @@ def _measured(
     shown = lesions
     for name in names:
         try:
-            drawn = lesions if name == MASK else _drawn(name, lesions, suv, anatomy, protocol)
+            drawn, said = (lesions, ()) if name == MASK else _drawn(name, lesions, suv, anatomy, protocol)
         except NotMeasurable as error:
             missing.append(notices.SEGMENTER_MISSING.at(name, error.reason))
             values += _all_missing(name, error.reason, suv, protocol, marks)
             continue
+        missing += said
         values += measure(drawn, suv, protocol.biomarkers, body=body, anatomy=anatomy, segmenter=name, flags=marks)
         if name == segmenter:
             shown = drawn
@@ -183,20 +208,25 @@ def _measured(
     return shown, tuple(values), tuple(missing)
 
 
-def _drawn(name: str, lesions: tuple[Lesion, ...], suv: Volume, anatomy: Anatomy, protocol: Protocol) -> tuple[Lesion, ...]:
-    """Disease as one segmenter delineates it; all other regions as they were found."""
+def _drawn(
+    name: str, lesions: tuple[Lesion, ...], suv: Volume, anatomy: Anatomy, protocol: Protocol
+) -> tuple[tuple[Lesion, ...], tuple[Notice, ...]]:
+    """Disease as one segmenter delineates it, all other regions as they were found; and which lesions it lost or could not end."""
     method = pick(segmenters(), name, "segmenter")
     disease = [lesion for lesion in lesions if lesion.status is Status.DISEASE]
     others = [lesion for lesion in lesions if lesion.status is not Status.DISEASE]
     drawn = delineate(
         method, disease, others=[one.region for one in others], suv=suv, margin_mm=protocol.segment.margin_mm, anatomy=anatomy
     )
-    return tuple(sorted((*drawn, *others), key=lambda lesion: lesion.label))
+    said: tuple[Notice, ...] = ()
+    if drawn.empty:
+        said += (notices.LESION_BELOW_METHOD.at(name, f"{name}: {', '.join(drawn.empty)}"),)
+    if drawn.at_margin:
+        said += (notices.MARGIN_REACHED.at(name, f"{name}: {', '.join(drawn.at_margin)}"),)
+    return tuple(sorted((*drawn.lesions, *others), key=lambda lesion: lesion.label)), said
 
 
-def _all_missing(
-    segmenter: str, reason: str, suv: Volume, protocol: Protocol, marks: tuple[str, ...]
-) -> list[Measurement | Missing]:
+def _all_missing(segmenter: str, reason: str, suv: Volume, protocol: Protocol, marks: tuple[str, ...]) -> list[Measurement | Missing]:
     return [
         Missing(one.name, one.unit, "patient", segmenter, reason, marks)
         for one in measure((), suv, protocol.biomarkers, segmenter=segmenter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from carpet.biomarkers import biomarkers
@@ -17,9 +18,11 @@ def load_protocol(name: str | Path, *, also: tuple[str, ...] = ()) -> Protocol:
     if str(name) in BUILT_IN:
         protocol = BUILT_IN[str(name)]
     elif path.is_file():
-        protocol = protocol_from_toml(path.read_text(encoding="utf-8"), path.name)
+        protocol = protocol_from_toml(_text(path), path.name)
     else:
-        raise ProtocolError(f"no protocol is called {str(name)!r}, and no such file exists. Built in: {', '.join(BUILT_IN)}")
+        near = get_close_matches(str(name), BUILT_IN, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ProtocolError(f"no protocol is called {str(name)!r}, and there is no such file.{hint} Built in: {', '.join(BUILT_IN)}")
     if also:
         segment = protocol.segment.model_copy(update={"also": tuple(dict.fromkeys((*protocol.segment.also, *also)))})
         protocol = protocol.model_copy(update={"segment": segment})
@@ -28,3 +31,10 @@ def load_protocol(name: str | Path, *, also: tuple[str, ...] = ()) -> Protocol:
     for biomarker in protocol.biomarkers.names:
         pick(biomarkers(), biomarker, "biomarker")
     return protocol
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"{path.name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error

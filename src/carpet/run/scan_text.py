@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from carpet.run.terminal import counted, printable_lines
+
+VERDICT = {True: "quantifiable", False: "REFUSED"}
+
 
 def scan_text(document: Mapping[str, Any]) -> str:
     """Studies, series, facts, refusals and flags as indented lines."""
@@ -14,39 +18,54 @@ def scan_text(document: Mapping[str, Any]) -> str:
         for series in study["series"]:
             lines += [f"  {line}" for line in _series(series)]
     lines += [f"unreadable {row['path']}: {row['code']}, {row['message']}" for row in document["unreadable"]]
+    if not document["studies"]:
+        lines.append("no DICOM series here")
     if document["other_files"]:
-        lines.append(f"{document['other_files']} files are not DICOM")
-    return "\n".join(lines) if lines else "no DICOM here"
+        lines.append(f"{counted(document['other_files'], 'file')} not DICOM")
+    return printable_lines(lines)
 
 
 def _series(series: Mapping[str, Any]) -> list[str]:
-    verdict = {True: "quantifiable", False: "REFUSED"}.get(series.get("quantifiable"), "")
-    size = ""
-    if series["shape_kji"]:
-        size = "×".join(map(str, series["shape_kji"])) + " voxels of " + " × ".join(f"{mm:.2f}" for mm in series["spacing_mm_kji"]) + " mm"
-    lines = [f"{series['modality'] or '?':<3} {series['description'] or '(no description)'}  {series['slices']} files  {size}  {verdict}".rstrip()]
-    lines.append(f"    {series['series_uid']}")
+    verdict = VERDICT[series["quantifiable"]] if "quantifiable" in series else ""
+    parts = [counted(series["slices"], "file"), _size(series), verdict]
+    title = f"{series['modality'] or '?':<3} {series['description'] or '(no description)'}"
+    lines = ["  ".join([title, *(part for part in parts if part)]), f"    {series['series_uid']}"]
     suv = series.get("suv")
-    if suv and series.get("quantifiable"):
+    if suv and series["quantifiable"]:
         lines += [f"    {line}" for line in _suv(suv)]
     for notice in (*series["refusals"], *series["flags"]):
         where = f" at {notice['where']}" if notice["where"] else ""
-        lines.append(f"    {notice['severity']} {notice['code']}{where}: {notice['message']}; found: {notice['found']}")
+        found = f"; found: {notice['found']}" if notice["found"] else ""
+        lines.append(f"    {notice['severity']} {notice['code']}{where}: {notice['message']}{found}")
         if notice["severity"] == "E" and notice["remedy"]:
             lines.append(f"      do: {notice['remedy']}")
     return lines
 
 
+def _size(series: Mapping[str, Any]) -> str:
+    if not series["shape_kji"]:
+        return ""
+    spacing = " × ".join(f"{mm:.2f}" for mm in series["spacing_mm_kji"])
+    return f"{'×'.join(map(str, series['shape_kji']))} voxels of {spacing} mm"
+
+
 def _suv(suv: Mapping[str, Any]) -> list[str]:
     lines = []
     if suv["factor_bw_per_bqml"] is not None:
-        lines.append(f"SUVbw per Bq/mL {suv['factor_bw_per_bqml']:.8e}")
+        lines.append(f"SUVbw per Bq/mL  {suv['factor_bw_per_bqml']:.8e}")
+    elif suv["per_slice"]:
+        lines.append(f"SUVbw per Bq/mL  {min(suv['per_slice']):.8e} to {max(suv['per_slice']):.8e}, slice by slice")
+    else:
+        lines.append(f"SUV from stored values in {suv['units']}")
     if suv["reference_rule"]:
-        lines.append(f"decay reference {suv['reference_at']} by {suv['reference_rule']}, uptake {suv['uptake_min']:.1f} min")
+        uptake = "unknown" if suv["uptake_min"] is None else f"{suv['uptake_min']:.1f} min"
+        lines.append(f"decay reference  {suv['reference_at'] or 'per slice'} by {suv['reference_rule']}, uptake {uptake}")
     for name, at in suv["candidates"].items():
-        why = suv["rejected"].get(name)
-        lines.append(f"  candidate {name} {at}" + (f"  not used: {why}" if why else ""))
-    lines += [f"  {fact['name']} = {fact['value']} {fact['unit']}".rstrip() + f"  from {fact['read_from']}" for fact in suv["facts"]]
+        verdict = "chosen" if name == suv["reference_rule"] else suv["rejected"].get(name, "")
+        lines.append(f"  {name:<25} {at}  {verdict}".rstrip())
+    for fact in suv["facts"]:
+        value = f"{fact['value']} {fact['unit']}".strip()
+        lines.append(f"  {fact['name']:<18} {value}  from {fact['read_from']}")
     if "max" in suv:
         lines.append(f"SUVbw min {suv['min']:.4g}, median {suv['median']:.4g}, max {suv['max']:.6g}")
     return lines

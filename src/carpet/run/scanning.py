@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from carpet.core.errors import Refused
 from carpet.core.study import Series
 from carpet.dicom.pixels import stored_values
 from carpet.run.opening import Found
@@ -29,8 +30,13 @@ def scan_document(found: Found, *, values: bool) -> dict[str, Any]:
                 "series": [_series(one, found, values=values) for one in series],
             }
         )
-    unreadable = [{"path": _shown(path), "code": notice.code, "message": f"{notice.message}: {notice.found}"} for path, notice in found.catalogue.unreadable]
-    unreadable += [{"path": notice.where, "code": notice.code, "message": f"{notice.message}: {notice.found}"} for notice in found.zip_refusals]
+    unreadable = [
+        {"path": _shown(path), "code": notice.code, "message": f"{notice.message}: {notice.found}"}
+        for path, notice in found.catalogue.unreadable
+    ]
+    unreadable += [
+        {"path": notice.where, "code": notice.code, "message": f"{notice.message}: {notice.found}"} for notice in found.zip_refusals
+    ]
     return {"schema": SCHEMA, "studies": studies, "unreadable": unreadable, "other_files": found.catalogue.other_files}
 
 
@@ -41,6 +47,12 @@ def _shown(path: Path) -> str:
 def _series(series: Series, found: Found, *, values: bool) -> dict[str, Any]:
     decided = found.quantifications.get(series.series_uid)
     refusals = found.refusals(series)
+    extremes: dict[str, float] = {}
+    if values and decided and decided.quantifiable and not refusals:
+        try:
+            extremes = _values(series, decided)
+        except Refused as error:  # the pixels of this series; the others are told all the same
+            refusals = error.notices
     quantifiable = bool(decided and decided.quantifiable and not refusals)
     row: dict[str, Any] = {
         "series_uid": series.series_uid,
@@ -53,9 +65,7 @@ def _series(series: Series, found: Found, *, values: bool) -> dict[str, Any]:
     }
     if series.modality == "PT":
         row["quantifiable"] = quantifiable
-        row["suv"] = suv_document(decided) if decided else None
-        if values and quantifiable and decided and series.grid:
-            row["suv"] |= _values(series, decided)
+        row["suv"] = suv_document(decided) | extremes if decided else None
     row["refusals"] = [notice.as_dict() for notice in refusals]
     row["flags"] = [notice.as_dict() for notice in (*series.flags, *(decided.flags if decided else ()))]
     return row
@@ -83,6 +93,7 @@ def suv_document(decided: Quantification) -> dict[str, Any]:
 
 
 def _values(series: Series, decided: Quantification) -> dict[str, float]:
-    assert series.grid is not None and decided.slice_factors is not None  # noqa: S101 - the caller has looked
+    assert series.grid is not None  # a series without a grid is refused
+    assert decided.slice_factors is not None  # so is one without factors
     suv = stored_values(series, series.grid) * decided.slice_factors[:, None, None]
     return {"min": float(suv.min()), "median": float(np.median(suv)), "max": float(suv.max())}

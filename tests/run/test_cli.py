@@ -1,0 +1,310 @@
+"""Contract: INTERFACE's commands and exit statuses; every error is words that lead on, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom import Dataset
+
+from carpet.dicom.nifti import write_nifti
+from carpet.run import cli, measuring
+from carpet.run.cli import main, progress_on, run
+from carpet.run.outputs import FILES
+from carpet.segment import segmenters
+from carpet.testing import simple_phantom, write_study
+
+COMMAND = "from carpet.run.cli import main; main()"
+Call = Callable[..., Any]
+
+
+def child(*arguments: object, first: str = "", **options: Any) -> subprocess.Popen[str]:
+    """The command as a process of its own; `first` is run before it."""
+    command = [sys.executable, "-c", first + COMMAND, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_help_shows_all_commands_and_the_exit_statuses(call: Call) -> None:
+    said = call("--help")
+    assert said.status == 0
+    for word in ("scan", "measure", "methods", "demo", "First steps", "Exit status", "--version"):
+        assert word in said.out
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert not re.search(r"[a-z]\.\.\.\n", said.out)  # no sentence cut off
+
+
+def test_without_a_command_the_help_and_status_2(call: Call) -> None:
+    said = call()
+    assert said.status == 2
+    assert said.out == call("--help").out
+
+
+@pytest.mark.parametrize("command", ["scan", "measure", "methods", "demo"])
+def test_each_command_has_help(call: Call, command: str) -> None:
+    said = call(command, "--help")
+    assert said.status == 0
+    assert f"Usage: carpet {command}" in said.out
+
+
+def test_version(call: Call) -> None:
+    assert call("--version").out == f"carpet {version('carpet')}\n"
+
+
+def test_scan_a_good_study(call: Call, ready: Any) -> None:
+    said = call("scan", ready.folder)
+    assert (said.status, said.err) == (0, "")
+    assert "quantifiable" in said.out
+    one = json.loads(call("scan", ready.folder, "--json").out)
+    two = json.loads(call("scan", ready.folder, ready.folder, "--json", "--values").out)
+    assert [series["slices"] for series in two["studies"][0]["series"]] == [series["slices"] for series in one["studies"][0]["series"]]
+    pet = next(series for series in two["studies"][0]["series"] if series["modality"] == "PT")
+    assert pet["suv"]["max"] == pytest.approx(20.0, abs=0.001)
+
+
+def test_measure_a_good_study(call: Call, ready: Any, tmp_path: Path) -> None:
+    said = call("measure", ready.folder, "-o", tmp_path / "out", "--tables-only")
+    assert (said.status, said.err) == (0, "")
+    assert "TMTV     0.0 mL         UNREVIEWED" in said.out
+    assert len(said.out.splitlines()) < 20
+
+
+def test_json_is_the_file_and_nothing_else(call: Call, ready: Any, tmp_path: Path) -> None:
+    said = call("measure", ready.folder, "-o", tmp_path, "--tables-only", "--json", "--mask", ready.truth, "--reader", "Dr Ä")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.isascii()
+    assert json.loads(said.out) == json.loads((tmp_path / "measurements.json").read_text(encoding="utf-8"))
+    assert json.loads(said.out)["lesions"][0]["decided_by"] == "reader Dr Ä"
+
+
+def test_all_delineations_side_by_side(call: Call, ready: Any, tmp_path: Path) -> None:
+    also = [word for name in segmenters() for word in ("--also", name)]
+    assert call("measure", ready.folder, "-o", tmp_path, "--tables-only", "--decisions", ready.decisions, *also).status == 0
+    rows = json.loads((tmp_path / "measurements.json").read_text())["biomarkers"]
+    assert {row["segmenter"] for row in rows} == set(segmenters())
+
+
+def test_the_methods(call: Call) -> None:
+    assert "segmenter suv4.0@" in call("methods", "segmenter").out
+    rows = json.loads(call("methods", "--json").out)["methods"]
+    assert {row["kind"] for row in rows} == {"segmenter", "biomarker", "rule"}
+
+
+WRONG_CALLS: list[tuple[list[str], str]] = [
+    (["frobnicate"], "No such command 'frobnicate'"),
+    (["scan"], "Missing argument"),
+    (["scan", "{tmp}/none"], "there is no file or folder"),
+    (["scan", "{dicom}", "--valeus"], "No such option: --valeus"),
+    (["measure", "{dicom}"], "Missing option '--out'"),
+    (["measure", "{tmp}/none", "-o", "{tmp}/out"], "there is no file or folder"),
+    (["measure", "{dicom}", "-o", "{tmp}/file"], "is a file; name a folder"),
+    (["measure", "{dicom}", "-o", "{tmp}/file/below"], "cannot read or write"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--protocol", "cart-lymphom"], "Did you mean 'cart-lymphoma'"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--protocol", "{tmp}/typo.toml"], "did you mean 'method'"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--also", "suv4"], "Did you mean 'suv4.0'"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--mask", "{tmp}/none"], "does not exist"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--decisions", "{tmp}/none"], "does not exist"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--reader", "Dr A"], "--reader answers for a --mask"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--mask", "{truth}", "--reader", " "], "--reader needs a name"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--mask", "{truth}", "--reader", "a\x1b[31m"], "--reader needs a name"),
+    (["measure", "{dicom}", "-o", "{tmp}/out", "--weight-kg", "700"], "--weight-kg"),
+    (["methods", "criterion"], "There are: biomarker, rule, segmenter"),
+    (["demo", "{tmp}/demo", "--seed", "-1"], "--seed"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG_CALLS, ids=[" ".join(arguments) for arguments, _ in WRONG_CALLS])
+def test_a_wrong_call_is_status_2(call: Call, ready: Any, tmp_path: Path, arguments: list[str], says: str) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "typo.toml").write_text("[segment]\nmetod = 'max41'")
+    places = {"tmp": tmp_path, "dicom": ready.folder, "truth": ready.truth}
+    said = call(*(argument.format(**places) for argument in arguments))
+    assert said.status == 2
+    assert says in said.err
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_nothing_can_be_measured_status_1_and_why(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("x")
+    said = call("measure", tmp_path, "-o", tmp_path / "out")
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith("refused: no number is given.\n\nNO_PET: ")
+    assert not (tmp_path / "out").exists()
+    told = json.loads(call("measure", tmp_path, "-o", tmp_path / "out", "--json").out)
+    assert [notice["code"] for notice in told["refusals"]] == ["NO_PET"]
+    assert call("scan", tmp_path).status == 1
+
+
+def test_a_refused_series_beside_a_good_one_is_status_1_of_scan(call: Call, tmp_path: Path) -> None:
+    from carpet.testing import Storage
+
+    write_study(simple_phantom(spacing_mm=20.0), tmp_path, storage=Storage(with_nac=True))
+    assert call("scan", tmp_path).status == 1
+    assert call("measure", tmp_path, "-o", tmp_path / "out", "--tables-only").status == 0
+
+
+def test_several_examinations_are_listed_to_choose_from(call: Call, tmp_path: Path) -> None:
+    import datetime as dt
+
+    from carpet.testing.timing import Visit
+
+    scan = simple_phantom(spacing_mm=20.0)
+    first = write_study(scan, tmp_path / "a")
+    second = write_study(scan, tmp_path / "b", visit=Visit(injected_at=dt.datetime(2024, 6, 20, 9, 0)))
+    said = call("measure", tmp_path, "-o", tmp_path / "out", "--tables-only")
+    assert said.status == 1
+    assert said.err.count("SERIES_AMBIGUOUS") == 1
+    for date, written in (("2024-03-14", first), ("2024-06-20", second)):
+        assert f"{date}, PET WB AC, 21 slices  ({written.pet_series_uid})" in said.err
+    chosen = ("--series", second.pet_series_uid, "--tables-only", "--json")
+    told = json.loads(call("measure", tmp_path, "-o", tmp_path / "out", *chosen).out)
+    assert told["study"]["study_uid"] == second.study_uid
+
+
+def test_an_empty_mask_is_refused(call: Call, ready: Any, tmp_path: Path) -> None:
+    broken = tmp_path / "mask.nii.gz"
+    broken.write_bytes(write_nifti(np.zeros(ready.scan.suv.grid.shape_kji, dtype=np.uint16), ready.scan.suv.grid))
+    said = call("measure", ready.folder, "-o", tmp_path / "out", "--mask", broken)
+    assert said.status == 1
+    assert "MASK_EMPTY" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_text_in_files_does_not_reach_the_terminal_as_commands(call: Call, tmp_path: Path) -> None:
+    hostile = "=cmd|x<script>\x1b]0;gone\x07\x9b2J\nPT  fine  quantifiable"
+
+    def edit(dataset: Dataset, index: int) -> None:
+        dataset.SeriesDescription = dataset.StudyDescription = dataset.Manufacturer = hostile
+
+    write_study(simple_phantom(spacing_mm=10.0), tmp_path / "dicom", edit=edit)
+    out = tmp_path / "out"
+    for arguments in (["scan"], ["scan", "--json"], ["measure", "-o", out], ["measure", "-o", out, "--json"]):
+        said = call(arguments[0], tmp_path / "dicom", *arguments[1:])
+        assert said.status == 0
+        assert all(char == "\n" or char.isprintable() for char in said.out + said.err)
+        assert not any(line.startswith("PT  fine") for line in said.out.splitlines())
+    assert "<script>" not in (out / "report.html").read_text(encoding="utf-8")
+    for name in ("measurements.json", "lesions.csv", "biomarkers.csv", "report.html"):
+        assert "\x1b" not in (out / name).read_text(encoding="utf-8")
+
+
+def test_ctrl_c_is_status_130_and_leaves_the_old_results(call: Call, ready: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(measuring, "measure_study", stopped)
+    (tmp_path / "lesions.csv").write_text("old")
+    said = call("measure", ready.folder, "-o", tmp_path)
+    assert (said.status, said.out) == (130, "")
+    assert "nothing was half-written" in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["lesions.csv"]
+
+
+def test_a_stop_that_python_dropped_is_kept(call: Call, ready: Any, tmp_path: Path) -> None:
+    cli._keep_stop(type("Lost", (), {"exc_type": KeyboardInterrupt})())
+    assert call("measure", ready.folder, "-o", tmp_path / "out").status == 130
+    assert not (tmp_path / "out").exists()
+    assert cli.LOST_STOPS == []
+
+
+def test_a_bug_is_status_3_with_a_log(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object, **options: object) -> None:
+        raise ZeroDivisionError("our own mistake")
+
+    monkeypatch.setattr("carpet.run.methods_list.methods_list", broken)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    said = call("methods")
+    assert (said.status, said.out) == (3, "")
+    assert "Traceback" not in said.err
+    log = Path(said.err.rpartition("The log is in ")[2].strip())
+    assert log.parent == tmp_path
+    assert "ZeroDivisionError: our own mistake" in log.read_text()
+
+
+def test_too_little_memory_is_said(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("carpet.run.methods_list.methods_list", full)
+    said = call("methods")
+    assert said.status == 2
+    assert "not enough memory" in said.err
+
+
+def test_no_step_is_shown_where_nobody_looks() -> None:
+    with progress_on(False) as say:  # standard error is no terminal in a test
+        say("a step")
+
+
+def test_main_ends_with_the_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["carpet", "methods", "criterion"])
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == run(["methods", "criterion"]) == 2
+    assert "wrong call" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    process = child("methods")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are of Unix")
+def test_a_full_disk_leaves_the_old_results(ready: Any, tmp_path: Path) -> None:
+    (tmp_path / "lesions.csv").write_text("old")
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); "
+    process = child("measure", ready.folder, "-o", tmp_path, first=limit)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (2, "")
+    assert "Make room and run the same command again" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["lesions.csv"]
+    assert (tmp_path / "lesions.csv").read_text() == "old"
+
+
+@pytest.mark.slow
+def test_a_stop_at_any_moment_leaves_all_or_nothing(ready: Any, tmp_path: Path) -> None:
+    out, scratch = tmp_path / "out", tmp_path / "scratch"
+    scratch.mkdir()
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    began = time.monotonic()
+    assert child("measure", ready.folder, "-o", out, env=environment).communicate()[1] == ""
+    took = time.monotonic() - began
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert set(before) == set(FILES)
+    stopped = 0
+    for share, number in ((0.4, signal.SIGTERM), (0.6, signal.SIGINT), (0.8, signal.SIGTERM), (0.9, signal.SIGINT)):
+        process = child("measure", ready.folder, "-o", out, env=environment)
+        time.sleep(share * took)
+        process.send_signal(number)
+        _, err = process.communicate()
+        after = {path.name: path.read_bytes() for path in out.iterdir()}
+        stopped += process.returncode == 130
+        assert process.returncode in (0, 130)
+        assert "Traceback" not in err
+        assert set(after) == set(FILES)
+        if process.returncode == 130 and after != before:  # it came after the last file was in place: then all are new
+            assert before["measurements.sr.dcm"] != after["measurements.sr.dcm"]
+            assert before["lesions.seg.dcm"] != after["lesions.seg.dcm"]
+        assert list(scratch.iterdir()) == []
+        before = after
+    assert stopped > 0
