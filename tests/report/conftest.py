@@ -134,6 +134,7 @@ def document() -> dict[str, Any]:
         {
             "schema": 1,
             "status": "UNREVIEWED",
+            "segmenter": "suv4.0",
             "software": {"carpet": "0.1.0", "numpy": "2.4.6"},
             "protocol": {"name": "cart-lymphoma", "segment": {"method": "suv4.0", "also": ["max41"]}, "suv": {"repair_date_shift": False}},
             "study": {

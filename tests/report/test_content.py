@@ -74,7 +74,7 @@ def test_many_segmenters_are_split_into_blocks_that_fit(document: dict[str, Any]
     assert max(blocks, default=0) <= MOST_SEGMENTERS
 
 
-def test_key_numbers_come_from_the_protocols_segmenter(document: dict[str, Any]) -> None:
+def test_key_numbers_come_from_the_segmenter_of_the_lesion_table(document: dict[str, Any]) -> None:
     report = content(document)
     assert report["key_segmenter"] == "suv4.0"
     assert [(row["label"], row["text"], row["unit"]) for row in report["key"]] == [
@@ -82,8 +82,9 @@ def test_key_numbers_come_from_the_protocols_segmenter(document: dict[str, Any])
         (LABELS["dmax"], "353", "mm"),
         (LABELS["sdmax"], "\u2013 height missing", "m⁻¹"),
     ]
-    document["protocol"]["segment"]["method"] = "watershed"
+    document["segmenter"] = "max41"
     assert content(document)["key_segmenter"] == "max41"
+    assert content(document)["key"][0]["text"] == "108.3"
 
 
 def test_key_biomarkers_have_labels() -> None:

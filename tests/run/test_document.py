@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from carpet.biomarkers import biomarkers
+from carpet.core.body import Body, LeanMass, SurfaceArea
 from carpet.core.protocol import BiomarkerProtocol, Protocol
 from carpet.run.document import biomarker_rows, delineation_provenance, document, lesion_row, software, study_provenance
 from carpet.run.pipeline import Result, Wishes
@@ -131,3 +132,16 @@ def test_no_name_and_no_record_number(told: dict[str, Any]) -> None:
     assert "klawdia" not in text
     assert "mrn-" not in text
     assert re.fullmatch(r"P-[0-9a-f]{10}", told["study"]["patient"])
+
+
+def test_other_suv_follow_from_body_size(told: dict[str, Any], unreviewed: Result) -> None:
+    body = unreviewed.quantification.body
+    assert body is not None
+    factors = {row["quantity"]: row["per_suv_bw"] for row in told["suv"]["other_suv"]}
+    assert factors["SUV_BSA"] == pytest.approx(10 * body.surface_area_m2(SurfaceArea.DU_BOIS) / body.weight_kg)
+    assert factors["SUV_LBM_JANMA"] == pytest.approx(body.lean_mass_kg(LeanMass.JANMAHASATIAN) / body.weight_kg)
+    assert [row["quantity"] for row in told["suv"]["other_suv"] if row["sul"]] == ["SUV_LBM_JANMA"]
+    unknown = replace(unreviewed, quantification=replace(unreviewed.quantification, body=Body(70.0, 1.7, None)))
+    reasons = {row["quantity"]: row["reason_missing"] for row in document(unknown)["suv"]["other_suv"]}
+    assert reasons["SUV_LBM_JANMA"] == "SEX_UNDEFINED"
+    assert reasons["SUV_BSA"] is None

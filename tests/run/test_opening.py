@@ -72,6 +72,14 @@ def test_whole_body_before_static(tmp_path: Path) -> None:
     assert chosen(tmp_path) == ("1.2.3.4", "the only whole-body PET of 2 that can be quantified")
 
 
+def test_a_single_bed_is_never_taken_beside_the_whole_body(tmp_path: Path) -> None:
+    write_study(SCAN, tmp_path / "body", storage=ALONE, edit=marked(ImageType=["DERIVED", "SECONDARY"]))
+    bed = write_study(SCAN, tmp_path / "bed", storage=ALONE, edit=marked(SeriesInstanceUID="1.2.3.4"))
+    for path in bed.pet_files[10:]:
+        (tmp_path / "bed" / path).unlink()
+    assert set(refused(tmp_path).codes) == {"SERIES_AMBIGUOUS"}
+
+
 def test_two_alike_are_not_chosen_between(tmp_path: Path) -> None:
     first, _ = two_series(tmp_path, {"SeriesDescription": "one"}, {"SeriesDescription": "two"})
     error = refused(tmp_path)

@@ -18,7 +18,8 @@ from carpet.dicom.stack import Stack, frames_in, stack, tag_name
 from carpet.dicom.values import MalformedValue, date_of, text_of
 
 SOP_CLASS, MODALITY, STUDY_UID, SERIES_UID = 0x00080016, 0x00080060, 0x0020000D, 0x0020000E
-PATIENT_ID, SERIES_DESCRIPTION, STUDY_DATE = 0x00100020, 0x0008103E, 0x00080020
+PATIENT_ID, SERIES_DESCRIPTION, STUDY_DATE, CHARACTER_SET = 0x00100020, 0x0008103E, 0x00080020, 0x00080005
+UTF8 = "ISO_IR 192"
 FILE_SET_ID = 0x00041130  # only in a DICOMDIR
 PET_IMAGE, CT_IMAGE = "1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.2"
 VOLUMETRIC = frozenset({PET_IMAGE, CT_IMAGE})
@@ -80,7 +81,7 @@ def _series(uid: str, members: list[FileElements]) -> Series:
         study_uid=_text(members[0], STUDY_UID),
         patient=pseudonym(_text(members[0], PATIENT_ID) or _text(members[0], STUDY_UID)),
         modality=modality,
-        description=_text(members[0], SERIES_DESCRIPTION),
+        description=_spoken(members[0], SERIES_DESCRIPTION),
         sop_class_uid=sop_class,
         files=tuple(file.path for file in stacked.files),
         grid=stacked.grid,
@@ -128,6 +129,14 @@ def pseudonym(patient_id: str) -> str:
 def _text(file: FileElements, tag: int) -> str:
     element = file.elements.get(tag)
     return text_of(element) if element else ""
+
+
+def _spoken(file: FileElements, tag: int) -> str:
+    """Free text in the file's own character set, as far as it is UTF-8; the bytes are kept visible otherwise."""
+    element = file.elements.get(tag)
+    if element and UTF8 in _text(file, CHARACTER_SET):
+        return element.raw.decode("utf-8", errors="backslashreplace").strip("\0 \t\r\n")
+    return _text(file, tag)
 
 
 def _date(file: FileElements, tag: int) -> dt.date | None:

@@ -140,10 +140,8 @@ def _alerts(flags: Sequence[Record]) -> list[list[str]]:
 
 
 def _chosen(document: Record) -> str:
-    """The segmenter of the key numbers: the protocol's, or the first there is."""
-    present = [row["segmenter"] for row in document["biomarkers"]]
-    wanted = document["protocol"].get("segment", {}).get("method", "")
-    return str(wanted if wanted in present or not present else present[0])
+    """The segmenter of the key numbers: the one that drew the lesion table."""
+    return str(document["segmenter"])
 
 
 def _key(document: Record) -> list[dict[str, Any]]:

@@ -18,9 +18,11 @@ from carpet.run.methods_text import methods_text
 from carpet.run.pipeline import MASK, Result
 from carpet.run.scanning import suv_document
 from carpet.segment import segmenters
+from carpet.suv.volume import QUANTITY_OF, lean_quantity, scale_from_bw
 
 SCHEMA = 1
 LIBRARIES = ("numpy", "scipy", "scikit-image", "pydicom", "highdicom")
+OTHER_SUV = tuple(QUANTITY_OF)
 REFERENCES = ("liver", "blood_pool", "spleen", "marrow")
 
 
@@ -47,7 +49,7 @@ def document(result: Result) -> dict[str, Any]:
         },
         "suv": {"quantity": result.suv.quantity.name, "unit": result.suv.quantity.unit}
         | suv_document(result.quantification)
-        | {"sop_instances_sha256": _sop_digest(result)},
+        | {"other_suv": other_suv(result), "sop_instances_sha256": _sop_digest(result)},
         "segmenter": result.segmenter,
         "segment": _segment(result),
         "lesions": [lesion_row(lesion, result) for lesion in result.lesions],
@@ -64,6 +66,22 @@ def document(result: Result) -> dict[str, Any]:
             },
         },
     }
+
+
+def other_suv(result: Result) -> list[dict[str, Any]]:
+    """The factors that turn SUVbw into SUL, SUVibw and SUVbsa for this patient, or why there is none; `sul` marks the protocol's SUL."""
+    rows = []
+    sul = lean_quantity(result.protocol.suv.lean_mass)
+    for quantity in OTHER_SUV:
+        row: dict[str, Any] = {"quantity": quantity.name, "says": quantity.says, "unit": quantity.unit, "sul": quantity is sul}
+        try:
+            if result.quantification.body is None:
+                raise NotMeasurable("BODY_UNKNOWN")
+            factor = scale_from_bw(quantity, result.quantification.body, result.protocol.suv)
+            rows.append(row | {"per_suv_bw": factor, "reason_missing": None})
+        except NotMeasurable as error:
+            rows.append(row | {"per_suv_bw": None, "reason_missing": error.reason})
+    return rows
 
 
 def lesion_row(lesion: Lesion, result: Result) -> dict[str, Any]:

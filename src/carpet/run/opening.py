@@ -77,10 +77,16 @@ def choose_pet(found: Found, series_uid: str | None) -> tuple[Series, str]:
         raise _ambiguous(good)  # which examination is meant, only the user knows
     original = [series for series in good if _is(series, "image_type", ("ORIGINAL", "PRIMARY"))]
     whole_body = [series for series in original if _is(series, "series_type", ("WHOLE BODY",))]
+    longest_mm = max(_length_mm(series) for series in good)
     for few, why in ((original, "the only original primary PET"), (whole_body, "the only whole-body PET")):
-        if len(few) == 1:
+        if len(few) == 1 and _length_mm(few[0]) >= longest_mm:  # a single bed beside the whole body is never taken by itself
             return few[0], f"{why} of {len(good)} that can be quantified"
     raise _ambiguous(good)
+
+
+def _length_mm(series: Series) -> float:
+    """How much of the body the stack of slices spans, to the millimetre."""
+    return round(series.grid.shape_kji[0] * series.grid.spacing_mm_kji[0]) if series.grid else 0.0
 
 
 def _ambiguous(good: list[Series]) -> Refused:
