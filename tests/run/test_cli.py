@@ -281,21 +281,35 @@ def test_a_full_disk_leaves_the_old_results(ready: Any, tmp_path: Path) -> None:
     assert (tmp_path / "lesions.csv").read_text() == "old"
 
 
+def seen(wanted: Callable[[], bool], process: subprocess.Popen[str]) -> bool:
+    """Wait until the process has got so far; False where it ended before."""
+    while process.poll() is None:
+        if wanted():
+            return True
+        time.sleep(0.002)
+    return False
+
+
 @pytest.mark.slow
 def test_a_stop_at_any_moment_leaves_all_or_nothing(ready: Any, tmp_path: Path) -> None:
+    """Stopped when it has begun to read, to write, to draw, to print: by events, since a loaded machine keeps no timetable."""
     out, scratch = tmp_path / "out", tmp_path / "scratch"
     scratch.mkdir()
     environment = os.environ | {"TMPDIR": str(scratch)}
-    began = time.monotonic()
     assert child("measure", ready.folder, "-o", out, env=environment).communicate()[1] == ""
-    took = time.monotonic() - began
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     assert set(before) == set(FILES)
+    moments: list[tuple[Callable[[], bool], signal.Signals]] = [
+        (lambda: any(scratch.iterdir()), signal.SIGTERM),
+        (lambda: any(out.glob(".carpet-*")), signal.SIGINT),
+        (lambda: any(out.glob(".carpet-*/mip.png")), signal.SIGTERM),
+        (lambda: any(out.glob(".carpet-*/report.html")), signal.SIGINT),
+    ]
     stopped = 0
-    for share, number in ((0.4, signal.SIGTERM), (0.6, signal.SIGINT), (0.8, signal.SIGTERM), (0.9, signal.SIGINT)):
+    for reached, number in moments:
         process = child("measure", ready.folder, "-o", out, env=environment)
-        time.sleep(share * took)
-        process.send_signal(number)
+        if seen(reached, process):
+            process.send_signal(number)
         _, err = process.communicate()
         after = {path.name: path.read_bytes() for path in out.iterdir()}
         stopped += process.returncode == 130
