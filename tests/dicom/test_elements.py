@@ -264,7 +264,7 @@ def test_a_deflated_bomb_is_refused_at_once(saved: Callable[[bytes], Path]) -> N
     began = time.perf_counter()
     with pytest.raises(MalformedFile):
         read_elements(path)
-    assert time.perf_counter() - began < 2.0
+    assert time.perf_counter() - began < 10.0  # a hang, not a speed
     assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
     tracemalloc.stop()
 
@@ -328,7 +328,7 @@ def test_nesting_has_an_end(depth: int, saved: Callable[[bytes], Path]) -> None:
         assert found is not None
         assert depth < 1000
         assert text_of(found.elements[0x00101030]) == "70.5"
-    assert time.perf_counter() - began < 2.0
+    assert time.perf_counter() - began < 10.0  # a hang, not a speed
 
 
 SEEDS = {
