@@ -205,10 +205,10 @@ def test_no_region_no_facts() -> None:
 @pytest.mark.parametrize(
     ("where", "words"),
     [
-        (place("pelvis", 14.0, hu=6.0, bladder=0.92), "midline pelvis, 0.512 mL, SUVmax 8.0, mean CT 6 HU, 92 % in bladder"),
-        (place("thorax", 40.0, lung_left=0.3, heart=0.5), "left thorax, 0.512 mL, SUVmax 8.0, 50 % in heart, 30 % in lung left"),
-        (place("abdomen", -40.0, liver=0.09, body=0.91), "right abdomen, 0.512 mL, SUVmax 8.0"),
-        (place("unknown"), "level not known, 0.512 mL, SUVmax 8.0"),
+        (place("pelvis", 14.0, hu=6.0, bladder=0.92), "midline pelvis, 0.5 mL, SUVmax 8.0, mean CT 6 HU, 92 % in bladder"),
+        (place("thorax", 40.0, lung_left=0.3, heart=0.5), "left thorax, 0.5 mL, SUVmax 8.0, 50 % in heart, 30 % in lung left"),
+        (place("abdomen", -40.0, liver=0.09, body=0.91), "right abdomen, 0.5 mL, SUVmax 8.0"),
+        (place("unknown"), "level not known, 0.5 mL, SUVmax 8.0"),
     ],
 )
 def test_the_sentence(where: Place, words: str) -> None:

@@ -85,7 +85,7 @@ def _addressed(lesions: Sequence[Lesion], decision: Decision, suv: Volume, thres
         return MISSES_UPTAKE.at(decision.where, f"SUV {value:.2f}", more=f"{decision.target}, threshold {threshold:g}")
     label = max((lesion.label for lesion in lesions), default=0) + 1
     region = _component(lesions, suv, voxel, threshold)
-    because = f"added at {decision.target}: SUV {value:.2f}, threshold {threshold:g}, {region.volume_ml:.3g} mL"
+    because = f"added at {decision.target}: SUV {value:.2f}, threshold {threshold:g}, {region.volume_ml:.1f} mL"
     return Lesion(lesion_id(label), label, region, Status.UNDECIDED, f"reader {decision.reader}", because)
 
 

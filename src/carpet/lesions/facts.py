@@ -59,7 +59,7 @@ class Facts:
         """The facts in words, e.g. `midline pelvis, 212 mL, SUVmax 34.0, mean CT 6 HU`."""
         side = "midline" if self.side_mm < 15 else "left" if self.place.left_mm > 0 else "right"
         where = f"{side} {self.place.level}" if self.place.level != "unknown" else "level not known"
-        words = [where, f"{self.volume_ml:.3g} mL", f"SUVmax {self.suv_max:.1f}"]
+        words = [where, f"{self.volume_ml:.1f} mL", f"SUVmax {self.suv_max:.1f}"]
         if self.place.hu_mean is not None:
             words.append(f"mean CT {self.place.hu_mean:.0f} HU")
         named = {name: part for name, part in self.place.organ_fraction.items() if name != "body" and part >= 0.1}
