@@ -79,7 +79,7 @@ def test_a_point_on_other_uptake_adds_its_component_however_small() -> None:
     *_, added = decide(BOTH, [row(point=(1.0, 51.0, 0.0), status=Status.DISEASE)], SUV, threshold=4.0)
     assert (added.id, added.label, added.status, added.reviewed) == ("L03", 3, Status.DISEASE, True)
     assert np.array_equal(added.region.indices_kji, SMALL.indices_kji)
-    assert added.because == "the reader said disease; added at point 1, 51, 0 mm: SUV 4.00, threshold 4, " + f"{SMALL.volume_ml:.3g} mL"
+    assert added.because == "the reader said disease; added at point 1, 51, 0 mm: SUV 4.00, threshold 4, " + f"{SMALL.volume_ml:.1f} mL"
 
 
 def test_two_points_on_one_component_are_one_lesion() -> None:
