@@ -106,6 +106,9 @@ def test_uv_is_told_which_python_unless_the_user_has_said(tool: ModuleType, monk
     monkeypatch.delenv("UV_PYTHON")
     monkeypatch.setattr(tool, "SUPPORTED_PYTHON", ((2, 6), (2, 8)))
     assert "UV_PYTHON" not in tool.environment()
+    assert tool.environment()["UV_SYSTEM_CERTS"] == "true"
+    monkeypatch.setenv("UV_SYSTEM_CERTS", "false")
+    assert tool.environment()["UV_SYSTEM_CERTS"] == "false"
 
 
 def test_nothing_works_and_the_user_learns_what_to_do(

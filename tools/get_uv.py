@@ -162,6 +162,8 @@ def environment() -> dict[str, str]:
     oldest, too_new = SUPPORTED_PYTHON
     if oldest <= sys.version_info[:2] < too_new:
         told.setdefault("UV_PYTHON", sys.executable)
+    for name in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):  # its newer and its older name: hospital networks have certificates of their own
+        told.setdefault(name, "true")
     return told
 
 
