@@ -27,7 +27,7 @@ def test_every_site_has_a_kind_and_sense() -> None:
 
 
 def test_the_part_on_top() -> None:
-    body = BodyMap(PARTS, SKIN)
+    body = BodyMap(PARTS)
     points = np.array([[-80.0, 0.0, 0.0], [60.0, 0.0, 0.0], [0.0, 150.0, 0.0], [0.0, 0.0, 500.0]])
     assert body.tops(points).tolist() == [1, 2, 0, -1]
     assert body.hot_names(body.tops(points)) == {"bladder"}
@@ -45,7 +45,7 @@ def test_probe_fills_the_shape() -> None:
 def test_a_lesion_stays_in_its_organ_and_away_from_hot_ones() -> None:
     site = Site("liver", Kind.EXTRANODAL, (80.0, 0.0, 0.0), (60.0, 60.0, 60.0), (2.0, 20.0), sides=(-1.0,), within=("liver",))
     around = Site("iliac", Kind.NODAL, (60.0, 0.0, 0.0), (70.0, 70.0, 70.0), (2.0, 20.0))
-    planted = plant(FRAME, BodyMap(PARTS, SKIN), [site, site, around, around, around], rng=np.random.default_rng(3))
+    planted = plant(FRAME, BodyMap(PARTS), [site, site, around, around, around], rng=np.random.default_rng(3))
     assert [lesion.id for lesion in planted] == ["L01", "L02", "L03", "L04", "L05"]
     for lesion in planted[:2]:
         assert PARTS[1].shape.contains(*probe(lesion.shape).T).all()
@@ -62,12 +62,12 @@ def test_a_lesion_stays_in_its_organ_and_away_from_hot_ones() -> None:
 
 def test_where_nothing_fits_nothing_is_planted() -> None:
     tight = Site("bladder wall", Kind.EXTRANODAL, (60.0, 0.0, 0.0), (5.0, 5.0, 5.0), (2.0, 3.0), sides=(1.0,))
-    assert plant(FRAME, BodyMap(PARTS, SKIN), [tight], rng=np.random.default_rng(1)) == ()
+    assert plant(FRAME, BodyMap(PARTS), [tight], rng=np.random.default_rng(1)) == ()
 
 
 def test_what_is_there_already_is_respected_and_numbered() -> None:
     there = Lesion("L01", "axillary", Kind.NODAL, Capsule((0.0, 100.0, 0.0), (0.0, 120.0, 0.0), 20.0), 9.0, 40.0)
     site = Site("axillary", Kind.NODAL, (0.0, 110.0, 0.0), (60.0, 60.0, 60.0), (2.0, 20.0), sides=(1.0,))
-    (new,) = plant(FRAME, BodyMap(PARTS, SKIN), [site], rng=np.random.default_rng(2), already=[there])
+    (new,) = plant(FRAME, BodyMap(PARTS), [site], rng=np.random.default_rng(2), already=[there])
     assert new.id == "L02"
     assert not there.shape.contains(*probe(new.shape.grown(GAP_MM - 3.0)).T).any()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def opened(mask: BoolArray, mm: float) -> BoolArray:
 
 def parts_of(mask: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """26-connected parts (0 background) and the volume in mL of each label value."""
-    labels = cast(NDArray[np.int32], ndimage.label(mask, structure=np.ones((3, 3, 3)))[0])
+    labels = np.asarray(ndimage.label(mask, structure=np.ones((3, 3, 3)))[0], dtype=np.int32)
     volumes = np.asarray(np.bincount(labels.ravel()) * (STEP_MM**3 * 1e-3), dtype=np.float64)
     volumes[0] = 0.0
     return labels, volumes

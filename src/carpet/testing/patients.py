@@ -12,7 +12,7 @@ from carpet.core.body import Body, Sex
 from carpet.core.lesion import Kind
 from carpet.core.space import Grid
 from carpet.testing.frame import BodyFrame, Part
-from carpet.testing.organs import Uptake, body_parts, drawn_uptake, skin
+from carpet.testing.organs import Uptake, body_parts, drawn_uptake
 from carpet.testing.phantom import Phantom, PhantomScan, frame_uid, make_phantom
 from carpet.testing.shapes import Box, Ellipsoid, Loft, as_point
 from carpet.testing.sites import SITES, SITES_BY_NAME, BodyMap, Lesion, Site, plant
@@ -70,7 +70,7 @@ def random_patient(
     parts = body_parts(frame, drawn_uptake(rng), arms=arms, with_head=with_head, rng=rng)
     count = int(rng.integers(3, 16)) if lesions is None else lesions
     wanted = _drawn_sites(count, with_head, rng) if sites is None else [SITES_BY_NAME[name] for name in sites]
-    planted = plant(frame, BodyMap(parts, skin(frame, arms, with_head)), wanted, rng=rng)
+    planted = plant(frame, BodyMap(parts), wanted, rng=rng)
     top = 12.0 if with_head else -262.0 * frame.along
     bottom = MID_THIGH_MM * frame.along
     uid = frame_uid("phantom", seed, vendor, arms, with_head)
@@ -192,7 +192,7 @@ def benchmark_phantom(*, ct_matrix: int = 256, ct_slice_mm: float = 3.0, seed: i
     frame = BodyFrame.of(80.0, 1.75)
     uptake = Uptake(salivary=3.0, tonsil=2.5, myocardium=9.0)
     parts = body_parts(frame, uptake, arms="up", with_head=True, rng=rng)
-    free = BodyMap(parts, skin(frame, "up", True))
+    free = BodyMap(parts)
     planted = plant(frame, free, [*BENCHMARK_LARGE, *[BENCHMARK_SMALL] * BENCHMARK_SMALL_COUNT], rng=rng, suv=(10.0, 30.0))
     uid = frame_uid("benchmark", seed)
     top = -1040.0 + 349 * 3.0
@@ -229,7 +229,7 @@ def follow_up(
     taken = tuple(now.get(lesion.id, lesion) for lesion in phantom.lesions)
     assert phantom.body.height_m is not None
     frame = BodyFrame.of(phantom.body.weight_kg, phantom.body.height_m)
-    appeared = plant(frame, BodyMap(parts, phantom.parts[0].shape), [SITES_BY_NAME[name] for name in new_sites], rng=rng, already=taken)
+    appeared = plant(frame, BodyMap(parts), [SITES_BY_NAME[name] for name in new_sites], rng=rng, already=taken)
     uid = frame_uid(phantom.pet_grid.frame_uid, seed)
     pet = replace(phantom.pet_grid, frame_uid=uid)
     ct = phantom.ct_grid and replace(phantom.ct_grid, frame_uid=uid)

@@ -225,8 +225,8 @@ class Union:
     members: tuple[Shape, ...]
 
     def bounds(self) -> Bounds:
-        every = [member.bounds() for member in self.members]
-        return np.min([low for low, _ in every], axis=0), np.max([high for _, high in every], axis=0)
+        low, high = (np.array(ends, dtype=np.float64) for ends in zip(*(member.bounds() for member in self.members), strict=True))
+        return low.min(axis=0), high.max(axis=0)
 
     def contains(self, x: Coordinate, y: Coordinate, z: Coordinate) -> BoolArray:
         inside: Any = False

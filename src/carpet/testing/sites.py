@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from carpet.core.lesion import Kind
 from carpet.core.space import BoolArray
 from carpet.testing.frame import BodyFrame, Part
-from carpet.testing.shapes import Capsule, Ellipsoid, Point, Shape, as_point, turned
+from carpet.testing.shapes import Capsule, Ellipsoid, Point, as_point, turned
 from carpet.testing.skeleton import spine_centre
 
 HOT_SUV = 2.9  # organs at or above this count as hot: no lesion is planted into them
@@ -92,9 +92,8 @@ class Lesion:
 class BodyMap:
     """The painted body asked at points: which part is on top there, and what is already taken."""
 
-    def __init__(self, parts: Sequence[Part], skin: Shape) -> None:
+    def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = [part for part in parts if part.suv is not None]
-        self._skin = skin
         self._bounds = [[(piece, *piece.bounds()) for piece in part.shape.pieces()] for part in self._parts]
         self._names = [part.name for part in self._parts]
         self._hot = np.array([(part.suv or 0.0) >= HOT_SUV for part in self._parts])
@@ -109,9 +108,6 @@ class BodyMap:
                 if (least <= high).all() and (most >= low).all():
                     top[piece.contains(x, y, z)] = index
         return top
-
-    def inside_skin(self, points: NDArray[np.float64]) -> bool:
-        return bool(self._skin.contains(*points.T).all())
 
     def hot_names(self, tops: NDArray[np.int64]) -> set[str]:
         return {self._names[index] for index in np.unique(tops[tops >= 0]) if self._hot[index]}

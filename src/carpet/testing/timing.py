@@ -63,7 +63,7 @@ def bed_times(heights_mm: NDArray[np.float64], visit: Visit) -> BedTimes:
     bed = ((heights_mm - heights_mm.min()) // visit.bed_mm).astype(np.int64)
     offset_s = bed * (visit.bed_s + visit.bed_gap_s)
     acquired = tuple(visit.scan_at + dt.timedelta(seconds=float(s)) for s in offset_s)
-    return BedTimes(bed, acquired, (offset_s + visit.mean_count_s()) * 1000.0)
+    return BedTimes(bed, acquired, np.asarray((offset_s + visit.mean_count_s()) * 1000.0, dtype=np.float64))
 
 
 def bqml_per_suv(times: BedTimes, visit: Visit, body: Body, decay: Decay) -> NDArray[np.float64]:
