@@ -122,6 +122,15 @@ def test_missing_end_slices_make_totals_a_lower_bound(ends: slice, slices: Read)
     assert made.flags[0].found == f"{len(made.files)} of 6"
 
 
+def test_every_second_slice_missing_is_a_gap(slices: Read) -> None:
+    made = stack(slices()[::2])
+    assert codes(made)[0] == ["SLICE_GAP"]
+    assert made.refusals[0].found == "3 of 6 slices; thickness 3.27 mm, distance 6.540 mm"
+    wide_apart = slices(on(*range(6), SliceThickness="1.6"))
+    assert codes(stack(wide_apart)) == ([], ["THICKNESS_DIFFERS"])
+    assert codes(stack(slices(on(*range(6), SliceThickness="1.8"))[1:])) == ([], ["SLICES_INCOMPLETE", "THICKNESS_DIFFERS"])
+
+
 def test_more_slices_than_said_is_no_loss(slices: Read) -> None:
     assert codes(stack(slices(on(*range(6), NumberOfSlices=5)))) == ([], [])
 

@@ -41,7 +41,11 @@ SLICE_CONFLICT = NoticeKind(
 )
 DUPLICATE_SLICE = NoticeKind("DUPLICATE_SLICE", W, "a slice stood twice with the same pixels; one was dropped")
 SLICE_GAP = NoticeKind(
-    "SLICE_GAP", E, "the spacing of the slices is not uniform", "within 5 % of the median spacing", "find the missing slices"
+    "SLICE_GAP",
+    E,
+    "slices are missing between others, or their spacing is not uniform",
+    "within 5 % of the median spacing",
+    "find the missing slices",
 )
 SLICES_INCOMPLETE = NoticeKind(
     "SLICES_INCOMPLETE", W, "fewer slices than NumberOfSlices says: totals are lower bounds", "", "find the missing slices"

@@ -18,6 +18,7 @@ ROWS, COLUMNS, NUMBER_OF_FRAMES = 0x00280010, 0x00280011, 0x00280008
 POSITION, ORIENTATION, PIXEL_SPACING = 0x00200032, 0x00200037, 0x00280030
 FRAME_OF_REFERENCE, THICKNESS, NUMBER_OF_SLICES = 0x00200052, 0x00180050, 0x00540081
 SPACING_TOLERANCE = 0.05  # real GE series vary 3.19–3.29 mm at 3.27 nominal; a missing slice is 100 %
+THINNED = 1.9  # distance over thickness, where NumberOfSlices says that slices are missing: every second one is
 SAME_POSITION = 0.01  # of the median spacing
 SAME_POSITION_MM = 0.01
 SQUARE = 1e-3  # direction cosines: deviation from unit length and from a right angle
@@ -83,7 +84,11 @@ def stack(files: Sequence[FileElements]) -> Stack:
     affine[:3, 0], affine[:3, 1], affine[:3, 2] = step, directions[3:] * spacing[0], directions[:3] * spacing[1]
     affine[:3, 3] = positions[0]
     grid = Grid((len(ordered), *shape), affine, text_of(files[0].elements[FRAME_OF_REFERENCE]))
-    return Stack(ordered, grid, (), (*duplicates, *_incomplete(ordered), *_thickness(ordered[0], grid)))
+    incomplete, thickness = _incomplete(ordered), _thickness(ordered[0], grid)
+    if incomplete and thickness and _thinned(ordered[0], grid):
+        found = f"{incomplete[0].found} slices; {thickness[0].found}"
+        return Stack(ordered, None, (notices.SLICE_GAP.at(tag_name(POSITION), found),), duplicates)
+    return Stack(ordered, grid, (), (*duplicates, *incomplete, *thickness))
 
 
 def varying(files: Sequence[FileElements], tags: dict[int, str]) -> tuple[Notice, ...]:
@@ -210,16 +215,27 @@ def _incomplete(files: Sequence[FileElements]) -> tuple[Notice, ...]:
     return (notices.SLICES_INCOMPLETE.at(tag_name(NUMBER_OF_SLICES), f"{len(files)} of {said}"),)
 
 
-def _thickness(file: FileElements, grid: Grid) -> tuple[Notice, ...]:
+def _thickness_mm(file: FileElements) -> float | None:
     element = file.elements.get(THICKNESS)
     try:
         said = numbers_of(element) if element else ()
     except MalformedValue:
         said = ()
-    if not said or abs(said[0] - grid.spacing_mm_kji[0]) <= SPACING_TOLERANCE * grid.spacing_mm_kji[0]:
+    return said[0] if said else None
+
+
+def _thickness(file: FileElements, grid: Grid) -> tuple[Notice, ...]:
+    said = _thickness_mm(file)
+    if said is None or abs(said - grid.spacing_mm_kji[0]) <= SPACING_TOLERANCE * grid.spacing_mm_kji[0]:
         return ()
-    found = f"thickness {said[0]:g} mm, distance {grid.spacing_mm_kji[0]:.3f} mm"
+    found = f"thickness {said:g} mm, distance {grid.spacing_mm_kji[0]:.3f} mm"
     return (notices.THICKNESS_DIFFERS.at(tag_name(THICKNESS), found),)
+
+
+def _thinned(file: FileElements, grid: Grid) -> bool:
+    """Whether the slices are so far apart that a missing one fits between any two: regular gaps, which positions alone don't show."""
+    said = _thickness_mm(file)
+    return said is not None and 0 < THINNED * said <= grid.spacing_mm_kji[0]
 
 
 def frames_in(file: FileElements) -> int:
