@@ -19,7 +19,7 @@ from carpet.dicom.nifti import write_nifti
 from carpet.run.measuring import measured
 from carpet.run.pipeline import Result, Wishes, identify, measure_study
 from carpet.segment import candidates, segmenters
-from carpet.testing import NO_BLUR, PhantomScan, random_phantom, simple_phantom, write_study
+from carpet.testing import NO_BLUR, PhantomScan, Storage, random_phantom, simple_phantom, write_study
 
 Measure = Callable[..., Result]
 VENDORS = ("siemens", "ge", "philips")
@@ -234,3 +234,35 @@ def test_odd_numbers_are_flagged(tmp_path: Path) -> None:
     assert flags["DOSE_UNUSUAL"] == "1000 MBq"
     assert flags["PEAK_VOXEL_LARGE"] == "1.73 mL"
     assert "NO_CT" in flags
+
+
+@pytest.fixture(scope="module")
+def one_voxel(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A study, and a mask of one voxel of a lesion."""
+    folder = tmp_path_factory.mktemp("voxel")
+    scan = simple_phantom()
+    write_study(scan, folder / "dicom", storage=Storage(with_ct=False))
+    values = np.zeros(scan.suv.grid.shape_kji, dtype=np.uint8)
+    region = scan.truth.regions[1]
+    k, j, i = (int(index) for index in region.indices_kji[0])
+    values[k, j, i] = 1
+    (folder / "mask.nii.gz").write_bytes(write_nifti(values, scan.suv.grid))
+    return folder / "dicom", folder / "mask.nii.gz"
+
+
+def test_a_warning_about_one_delineation_stands_at_its_numbers_only(one_voxel: tuple[Path, Path]) -> None:
+    """One voxel of a lesion as mask, 5 mm of margin: suv2.5 would go on, and says so."""
+    dicom, mask = one_voxel
+    protocol = Protocol(segment=SegmentProtocol(also=("suv2.5",), margin_mm=5.0))
+    with measured(dicom, protocol, Wishes(mask=mask), series_uid=None, weight_kg=None, say=lambda step: None) as result:
+        marked = {one.segmenter for one in result.values if one.of == "patient" and "MARGIN_REACHED" in one.flags}
+        assert marked == {"suv2.5"}
+        assert "MARGIN_REACHED" in {notice.code for notice in result.flags}
+
+
+def test_a_main_delineation_that_cannot_be_made_is_refused(ready: Any, measured_with: Measure) -> None:
+    """Else the lesion table would show the candidate regions under another method's name; this torso has no liver to be found."""
+    with pytest.raises(Refused) as refused:
+        measured_with(Wishes(decisions=ready.decisions), Protocol(segment=SegmentProtocol(method="liver_mean")))
+    assert refused.value.codes == ("MAIN_SEGMENTER_MISSING",)
+    assert "liver_mean: LIVER" in str(refused.value)

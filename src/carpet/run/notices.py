@@ -39,6 +39,13 @@ CT_COVERS_LITTLE = NoticeKind(
 )
 NO_CT = NoticeKind("NO_CT", Severity.INFO, "no CT was used: places and tissues are told from PET alone")
 SEGMENTER_MISSING = NoticeKind("SEGMENTER_MISSING", Severity.WARNING, "a delineation that was asked for cannot be made here")
+MAIN_SEGMENTER_MISSING = NoticeKind(
+    "MAIN_SEGMENTER_MISSING",
+    Severity.ERROR,
+    "the delineation of the lesion table cannot be made here",
+    "a method that this scan allows",
+    "take another [segment] method, such as suv4.0, or give a mask",
+)
 LIVER_UPTAKE_UNUSUAL = NoticeKind(
     "LIVER_UPTAKE_UNUSUAL",
     Severity.WARNING,

@@ -194,11 +194,14 @@ def _measured(
         try:
             drawn, said = (lesions, ()) if name == MASK else _drawn(name, lesions, suv, anatomy, protocol)
         except NotMeasurable as error:
+            if name == segmenter:  # the lesion table would show another delineation under this name
+                raise Refused(notices.MAIN_SEGMENTER_MISSING.at("[segment] method", f"{name}: {error.reason}")) from error
             missing.append(notices.SEGMENTER_MISSING.at(name, error.reason))
             values += _all_missing(name, error.reason, suv, protocol, marks)
             continue
         missing += said
-        values += measure(drawn, suv, protocol.biomarkers, body=body, anatomy=anatomy, segmenter=name, flags=marks)
+        own = (*marks, *(notice.code for notice in said))
+        values += measure(drawn, suv, protocol.biomarkers, body=body, anatomy=anatomy, segmenter=name, flags=own)
         if name == segmenter:
             shown = drawn
     only = protocol.biomarkers.model_copy(update={"names": LESION_BIOMARKERS})
