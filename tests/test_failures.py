@@ -282,7 +282,7 @@ def test_row_08_times_that_disagree_are_flagged_or_refused(case: Case) -> None:
     assert decided.reference.rule == "ge_scan_datetime"
     assert 0.01 < suv_change(3) < 0.10 < suv_change(20)
     step = case.write(moved(-20, "SeriesTime"), vendor="ge").suv_step_max
-    case.refuses("TREF_CONFLICT")
+    case.refuses("TREF_DISAGREE")
     case.gives(step=step, protocol=SuvProtocol(reference_time="ge_scan_datetime"), TREF_BY_NAME=W)
     written = case.write(visit=replace(VISIT, bed_s=1500.0))  # the last bed begins 50 min after the first
     assert suv_change(50) == pytest.approx(0.37, abs=0.01)
@@ -302,7 +302,7 @@ def test_row_09_the_private_scan_start_decides(case: Case) -> None:
     _, decided = case.gives(step=written.suv_step_max, **flags)
     assert decided.reference.rule == "ge_scan_datetime"
     case.write(moved(30, "AcquisitionTime", "SeriesTime"), vendor="ge")
-    case.refuses("TREF_CONFLICT")  # two explicit times, 20.9 % apart: nobody can tell
+    case.refuses("TREF_DISAGREE")  # two explicit times, 20.9 % apart: nobody can tell
 
 
 def test_row_10_without_the_first_bed_the_start_is_computed(case: Case) -> None:
@@ -313,6 +313,17 @@ def test_row_10_without_the_first_bed_the_start_is_computed(case: Case) -> None:
     _, decided = case.gives(SCAN.suv.values[FIRST_BED:], step=written.suv_step_max, **flags)
     assert decided.reference.at is not None
     assert abs((decided.reference.at - VISIT.scan_at).total_seconds()) < 0.01
+
+
+def test_row_10_also_where_the_series_time_was_reset_to_what_remained(case: Case) -> None:
+    written = case.write()
+    remained = dcmread(written.pet_files[FIRST_BED]).AcquisitionTime
+    written = case.write(marked(SeriesTime=remained))
+    for path in written.pet_files[:FIRST_BED]:
+        path.unlink()
+    flags = {"BED_POSITION_MISSING": W, "SLICES_INCOMPLETE": W}
+    _, decided = case.gives(SCAN.suv.values[FIRST_BED:], step=written.suv_step_max, **flags)
+    assert decided.reference.rule == "back_computed"
 
 
 def test_row_11_no_time_to_refer_to(case: Case) -> None:

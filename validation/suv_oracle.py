@@ -229,11 +229,14 @@ def _reference(f: Facts, codes: set[str], lam: float, earliest: dt.datetime, nam
         if named not in passed:
             raise No("TREF_UNKNOWN")
         return passed[named]
+    if _cut_and_reset(f, passed, earliest):
+        del passed["series_time"]
+        explicit.remove("series_time")
     if not passed:
         raise No("TREF_UNKNOWN")
     changes = [_change(lam, passed[one], passed[other]) for one, other in combinations(explicit, 2)]
     if max(changes, default=0) > 0.10:
-        raise No("TREF_CONFLICT")
+        raise No("TREF_DISAGREE, refused")
     if max(changes, default=0) > 0.01:
         codes.add("TREF_DISAGREE")
     rule = next(iter(passed))
@@ -242,6 +245,14 @@ def _reference(f: Facts, codes: set[str], lam: float, earliest: dt.datetime, nam
     if rule == "earliest_acquisition":
         codes.add("TREF_EARLIEST_ACQ")
     return passed[rule]
+
+
+def _cut_and_reset(f: Facts, passed: dict[str, dt.datetime], earliest: dt.datetime) -> bool:
+    """docs/decisions/0008: slices were cut away, and SeriesTime is what remained."""
+    said, series, back = f.get("number_of_slices"), passed.get("series_time"), passed.get("back_computed")
+    if said is None or said <= len(f["slices"]) or series is None or back is None:
+        return False
+    return back < earliest - dt.timedelta(seconds=60) and series >= earliest - dt.timedelta(seconds=1)
 
 
 def _explicit(f: Facts, codes: set[str], earliest: dt.datetime) -> dict[str, dt.datetime]:
@@ -493,7 +504,8 @@ def engine(f: Facts, named: str, repair: bool) -> tuple[list[float] | None, set[
     protocol = SuvProtocol(reference_time=named, repair_date_shift=repair)
     got = quantify(PetFacts(slices=slices, **facts), protocol)
     factors = None if got.slice_factors is None else [float(x) for x in got.slice_factors]
-    return factors, {n.code for n in got.refusals}, {n.code for n in got.flags}
+    refused = {"TREF_DISAGREE, refused" if n.code == "TREF_DISAGREE" else n.code for n in got.refusals}  # the same code also flags
+    return factors, refused, {n.code for n in got.flags}
 
 
 def compare(f: Facts, named: str, repair: bool) -> str:

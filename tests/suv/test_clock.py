@@ -72,11 +72,16 @@ def test_private_date_of_another_day_is_not_used_and_said(facts_with) -> None:
     assert chosen(facts) == ("series_time", at("09:30"), {"PRIVATE_DATE_SHIFTED"})
 
 
-@pytest.mark.parametrize(("minutes", "code"), [(1, None), (3, "TREF_DISAGREE"), (20, "TREF_CONFLICT")])
-def test_explicit_times_that_disagree(facts_with, minutes: int, code: str | None) -> None:
+def disagreements(facts) -> list[str]:
+    """The severities of TREF_DISAGREE."""
+    return [notice.severity for notice in reference_time(facts, LIFE_S, AUTO)[1] if notice.code == "TREF_DISAGREE"]
+
+
+@pytest.mark.parametrize(("minutes", "severities"), [(1, []), (3, ["W"]), (20, ["E"])])
+def test_explicit_times_that_disagree(facts_with, minutes: int, severities: list[str]) -> None:
     """1 min is 0.6 % of SUV, 3 min 1.9 %, 20 min 13 %."""
     facts = facts_with(ge_scan_at=at("09:30"), series_at=at("09:30") - dt.timedelta(minutes=minutes), slices=beds("09:30"))
-    assert chosen(facts)[2] == ({code} if code else set())
+    assert disagreements(facts) == severities
 
 
 def test_a_named_candidate_is_used_and_said(facts_with) -> None:
@@ -91,6 +96,17 @@ def test_back_computation_finds_the_start_of_a_scan_whose_first_bed_is_missing(f
     rule, when, codes = chosen(facts_with(series_at=at("11:00"), slices=slices))
     assert (rule, codes) == ("back_computed", {"SERIES_TIME_REWRITTEN", "BED_POSITION_MISSING"})
     assert abs((when - at("09:30")).total_seconds()) < 1e-3
+
+
+def test_a_series_time_reset_to_the_first_bed_that_remained_is_passed_over(facts_with) -> None:
+    offset_ms = mean_count_offset_s(180.0, LIFE_S) * 1000
+    slices = beds("09:33", "09:36", reference_ms=(180_000 + offset_ms, 360_000 + offset_ms))
+    cut = facts_with(series_at=at("09:33"), number_of_slices=3, slices=slices)
+    rule, when, codes = chosen(cut)
+    assert (rule, codes) == ("back_computed", {"BED_POSITION_MISSING"})
+    assert abs((when - at("09:30")).total_seconds()) < 1e-3
+    complete = facts_with(series_at=at("09:33"), number_of_slices=2, slices=slices)
+    assert chosen(complete)[::2] == ("series_time", {"TREF_BACKCOMP_DISAGREE"})
 
 
 def test_back_computation_that_scatters_is_not_used(facts_with) -> None:
@@ -116,10 +132,9 @@ def test_a_series_time_of_the_morning_is_not_the_scan(facts_with) -> None:
 
 def test_the_widest_disagreement_of_any_two_stamps_counts(facts_with) -> None:
     facts = facts_with(decay_reference_at=at("09:25"), ge_scan_at=at("09:20"), series_at=at("09:30"), slices=beds("09:30"))
-    _, _, codes = chosen(facts)  # 5 min each to the first, 10 min (6.5 %) between the others
-    assert codes == {"TREF_DISAGREE"}
+    assert set(disagreements(facts)) == {"W"}  # 5 min each to the first, 10 min (6.5 %) between the others
     facts = facts_with(decay_reference_at=at("09:22"), ge_scan_at=at("09:13"), series_at=at("09:30"), slices=beds("09:30"))
-    assert "TREF_CONFLICT" in chosen(facts)[2]
+    assert "E" in disagreements(facts)
 
 
 def test_a_named_time_that_fails_its_test_is_refused(facts_with) -> None:

@@ -18,7 +18,7 @@ EXPLAINED = {
     "DERIVED_IMAGE": "SeriesType without a second value: flagged, not refused",
     "DYNAMIC_OR_GATED": "SeriesType absent: flagged, not refused",
     "UPTAKE_IMPLAUSIBLE": "nuclides that live longer than F-18 may be scanned later than 6 h",
-    "TREF_CONFLICT": "a series time of another half of the day is no candidate",
+    "TREF_DISAGREE, refused": "a series time of another half of the day is no candidate",
     "SERIES_TIME_REWRITTEN": "the same, as a flag",
     "TREF_UNKNOWN": "a named series time of another half of the day is refused",
     "COUNTS_NOT_DECAYED": "called NOT_DECAYED",

@@ -62,6 +62,9 @@ def reference_time(facts: PetFacts, half_life_s: float, protocol: SuvProtocol) -
             why = rejected.get(named, "no such time here")
             return Reference(None, None, candidates, rejected), (*found, notices.TREF_UNKNOWN.at("protocol", f"{named}: {why}"))
         return Reference(named, candidates[named], candidates, rejected), (*found, notices.TREF_BY_NAME.at("protocol", named))
+    if _restarted(facts, candidates, rejected):
+        rejected["series_time"] = "the first acquisition here, but slices are missing and their frame times point to an earlier start"
+        del valid["series_time"]
     rule = next((name for name in RANKED if name in valid), None)
     if rule is None:
         reasons = "; ".join(f"{name}: {why}" for name, why in rejected.items()) or "no time stamp at all"
@@ -86,6 +89,17 @@ def _candidates(
     if facts.number_of_slices is None or facts.number_of_slices.value > len(facts.slices):
         rejected["earliest_acquisition"] = "the series is not known to be complete: the first bed may be missing"
     return candidates, rejected, found
+
+
+def _restarted(facts: PetFacts, candidates: Mapping[str, dt.datetime], rejected: Mapping[str, str]) -> bool:
+    """True where the first bed was cut away and SeriesTime set to the first acquisition that remained."""
+    if facts.number_of_slices is None or facts.number_of_slices.value <= len(facts.slices):
+        return False
+    if "series_time" not in candidates or "back_computed" not in candidates or rejected.keys() & {"series_time", "back_computed"}:
+        return False
+    earliest = candidates["earliest_acquisition"]
+    at_first = abs((earliest - candidates["series_time"]).total_seconds()) <= AFTER_ACQUISITION_S
+    return at_first and (earliest - candidates["back_computed"]).total_seconds() > SAME_START_S
 
 
 def _failed_stamps(stamps: Mapping[str, dt.datetime], facts: PetFacts, earliest: dt.datetime) -> tuple[dict[str, str], tuple[Notice, ...]]:

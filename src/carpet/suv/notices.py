@@ -129,7 +129,7 @@ TREF_UNKNOWN = NoticeKind(
 )
 TREF_DISAGREE = NoticeKind("TREF_DISAGREE", W, "explicit decay reference times differ by 1–10 % of SUV")
 TREF_CONFLICT = NoticeKind(
-    "TREF_CONFLICT", E, "explicit decay reference times differ by more than 10 % of SUV", "", "name one in [suv] reference_time"
+    "TREF_DISAGREE", E, "explicit decay reference times differ by more than 10 % of SUV", "", "name one in [suv] reference_time"
 )
 TREF_BACKCOMP_DISAGREE = NoticeKind("TREF_BACKCOMP_DISAGREE", W, "frame times point to another decay reference (> 1 % of SUV)")
 TREF_EARLIEST_ACQ = NoticeKind("TREF_EARLIEST_ACQ", W, "the earliest acquisition was taken as decay reference, for want of better")
