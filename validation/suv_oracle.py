@@ -234,17 +234,20 @@ def _reference(f: Facts, codes: set[str], lam: float, earliest: dt.datetime, nam
         explicit.remove("series_time")
     if not passed:
         raise No("TREF_UNKNOWN")
-    changes = [_change(lam, passed[one], passed[other]) for one, other in combinations(explicit, 2)]
-    if max(changes, default=0) > 0.10:
-        raise No("TREF_DISAGREE, refused")
-    if max(changes, default=0) > 0.01:
-        codes.add("TREF_DISAGREE")
+    _agreement(codes, max((_change(lam, passed[one], passed[other]) for one, other in combinations(explicit, 2)), default=0.0))
     rule = next(iter(passed))
     if rule in explicit and back is not None and _change(lam, passed[rule], back) > 0.01:
         codes.add("TREF_BACKCOMP_DISAGREE")
     if rule == "earliest_acquisition":
         codes.add("TREF_EARLIEST_ACQ")
     return passed[rule]
+
+
+def _agreement(codes: set[str], change: float) -> None:
+    if change > 0.10:
+        raise No("TREF_DISAGREE, refused")
+    if change > 0.01:
+        codes.add("TREF_DISAGREE")
 
 
 def _cut_and_reset(f: Facts, passed: dict[str, dt.datetime], earliest: dt.datetime) -> bool:
