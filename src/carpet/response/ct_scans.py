@@ -140,10 +140,10 @@ class CtCourse:
             raise ValueError("a CT course has a baseline and later scans, in the order of days")
         at_baseline = {one.name for one in self.baseline.lesions}
         for one in self.now.lesions:
-            if one.target and one.seen is not Seen.NEW and one.name not in at_baseline and not self._was_new(one.name):
+            if one.target and one.seen is not Seen.NEW and one.name not in at_baseline and not self._newcomer(one.name):
                 raise Refused(CT_BASELINE_MISSING.at(one.name, f"first seen on day {self.now.day}, not called new"))
 
-    def _was_new(self, name: str) -> bool:
+    def _newcomer(self, name: str) -> bool:
         return any(one is not None and one.seen is Seen.NEW for one in (scan.lesion(name) for scan in self.scans))
 
     @property
