@@ -74,7 +74,7 @@ def reference_time(facts: PetFacts, half_life_s: float, protocol: SuvProtocol) -
         reasons = "; ".join(f"{name}: {why}" for name, why in rejected.items()) or "no time stamp at all"
         return Reference(None, None, candidates, rejected), (*found, notices.TREF_UNKNOWN.at("times", reasons))
     reference = Reference(rule, valid[rule], candidates, rejected)
-    return reference, (*found, *_disagreements(rule, valid, half_life_s), *_remarks(rule, valid, earliest))
+    return reference, (*found, *_disagreements(rule, valid, half_life_s), *_remarks(rule, valid, earliest, incomplete=_incomplete(facts)))
 
 
 def _candidates(
@@ -101,11 +101,18 @@ def _candidates(
     return candidates, rejected, found
 
 
+def _incomplete(facts: PetFacts) -> bool:
+    return facts.number_of_slices is not None and facts.number_of_slices.value > len(facts.slices)
+
+
 def _restarted(facts: PetFacts, candidates: Mapping[str, dt.datetime], rejected: Mapping[str, str]) -> bool:
     """True where the first bed was cut away and SeriesTime set to the first acquisition that remained."""
-    if facts.number_of_slices is None or facts.number_of_slices.value <= len(facts.slices):
-        return False
-    if "series_time" not in candidates or "back_computed" not in candidates or rejected.keys() & {"series_time", "back_computed"}:
+    if (
+        not _incomplete(facts)
+        or "series_time" not in candidates
+        or "back_computed" not in candidates
+        or rejected.keys() & {"series_time", "back_computed"}
+    ):
         return False
     earliest = candidates["earliest_acquisition"]
     at_first = abs((earliest - candidates["series_time"]).total_seconds()) <= AFTER_ACQUISITION_S
@@ -175,16 +182,18 @@ def _disagreements(rule: str, valid: Mapping[str, dt.datetime], half_life_s: flo
     return tuple(found)
 
 
-def _remarks(rule: str, valid: Mapping[str, dt.datetime], earliest: dt.datetime) -> tuple[Notice, ...]:
+def _remarks(rule: str, valid: Mapping[str, dt.datetime], earliest: dt.datetime, *, incomplete: bool) -> tuple[Notice, ...]:
     ahead_s = (earliest - valid[rule]).total_seconds()
+    start_ahead_s = (earliest - valid.get("back_computed", earliest)).total_seconds()
+    found: tuple[Notice, ...] = ()
+    if start_ahead_s > SAME_START_S and (incomplete or rule == "back_computed"):
+        found += (notices.BED_POSITION_MISSING.at("(0054,1300)", f"scan start {start_ahead_s:.0f} s before the first slice here"),)
     if (rule == "ge_scan_datetime" and ahead_s > SAME_START_S) or rule == "siemens_datetime":
         where = "(0009,xx0D)" if rule == "ge_scan_datetime" else "(0071,xx22)"
-        return (notices.VENDOR_SCAN_START.at(where, f"{ahead_s:.0f} s before the first acquisition"),)
-    if rule == "back_computed" and ahead_s > SAME_START_S:
-        return (notices.BED_POSITION_MISSING.at("(0054,1300)", f"scan start {ahead_s:.0f} s before the first slice here"),)
+        found += (notices.VENDOR_SCAN_START.at(where, f"{ahead_s:.0f} s before the first acquisition"),)
     if rule == "earliest_acquisition":
-        return (notices.TREF_EARLIEST_ACQ.at("(0008,0032)", earliest.isoformat()),)
-    return ()
+        found += (notices.TREF_EARLIEST_ACQ.at("(0008,0032)", earliest.isoformat()),)
+    return found
 
 
 def injection_time(
