@@ -270,9 +270,12 @@ def test_row_06_an_injection_time_at_the_root_is_not_used(case: Case) -> None:
 
 
 def test_row_07_a_rewritten_series_time_is_passed_over(case: Case) -> None:
-    written = case.write(moved(30, "SeriesTime"))
+    written = case.write(moved(30, "SeriesTime"), vendor="philips", units="BQML")
     _, decided = case.gives(step=written.suv_step_max, SERIES_TIME_REWRITTEN=W)
     assert decided.reference.rule == "back_computed"
+    written = case.write(moved(30, "SeriesTime"))  # Siemens keeps the time in an attribute of its own
+    _, decided = case.gives(step=written.suv_step_max, SERIES_TIME_REWRITTEN=W, VENDOR_SCAN_START=W)
+    assert decided.reference.rule == "siemens_datetime"
     assert suv_change(30) == pytest.approx(0.209, abs=0.001)  # what believing it would have cost
 
 
@@ -306,7 +309,7 @@ def test_row_09_the_private_scan_start_decides(case: Case) -> None:
 
 
 def test_row_10_without_the_first_bed_the_start_is_computed(case: Case) -> None:
-    written = case.write(moved(90, "SeriesTime"))
+    written = case.write(moved(90, "SeriesTime"), vendor="philips", units="BQML")
     for path in written.pet_files[:FIRST_BED]:
         path.unlink()
     flags = {"BED_POSITION_MISSING": W, "SERIES_TIME_REWRITTEN": W, "SLICES_INCOMPLETE": W}
@@ -316,21 +319,25 @@ def test_row_10_without_the_first_bed_the_start_is_computed(case: Case) -> None:
 
 
 def test_row_10_also_where_the_series_time_was_reset_to_what_remained(case: Case) -> None:
-    written = case.write()
+    written = case.write(vendor="philips", units="BQML")
     remained = dcmread(written.pet_files[FIRST_BED]).AcquisitionTime
-    written = case.write(marked(SeriesTime=remained))
+    written = case.write(marked(SeriesTime=remained), vendor="philips", units="BQML")
     for path in written.pet_files[:FIRST_BED]:
         path.unlink()
     flags = {"BED_POSITION_MISSING": W, "SLICES_INCOMPLETE": W}
     _, decided = case.gives(SCAN.suv.values[FIRST_BED:], step=written.suv_step_max, **flags)
     assert decided.reference.rule == "back_computed"
+    written = case.write()
+    for path in written.pet_files[:FIRST_BED]:
+        path.unlink()
+    case.gives(SCAN.suv.values[FIRST_BED:], step=written.suv_step_max, **flags)  # the time is right here, and the bed is missing
 
 
 def test_row_11_no_time_to_refer_to(case: Case) -> None:
     nothing = {"SeriesTime": None, "FrameReferenceTime": None, "ActualFrameDuration": None}
-    step = case.write(marked(**nothing)).suv_step_max
+    step = case.write(marked(**nothing), vendor="philips", units="BQML").suv_step_max
     case.gives(step=step, TREF_EARLIEST_ACQ=W)  # every slice is there, so the earliest is the start
-    case.write(marked(**nothing, NumberOfSlices=None))
+    case.write(marked(**nothing, NumberOfSlices=None), vendor="philips", units="BQML")
     case.refuses("TREF_UNKNOWN")
     case.write(marked(ActualFrameDuration=None), decay="NONE")
     case.refuses("TREF_UNKNOWN")

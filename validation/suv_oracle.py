@@ -272,6 +272,9 @@ def _explicit(f: Facts, codes: set[str], earliest: dt.datetime) -> dict[str, dt.
         passed["series_time"] = stamp
     elif stamp is not None:
         codes.add("SERIES_TIME_REWRITTEN")
+    stamp = f.get("siemens_reference_at")  # docs/decisions/0008: METHODS only compares it
+    if stamp is not None and 0 <= (earliest - stamp).total_seconds() <= 6 * 3600:
+        passed["siemens_datetime"] = stamp
     return passed
 
 
@@ -284,6 +287,9 @@ def _back_computed(f: Facts, lam: float) -> dt.datetime | None:
     times: list[dt.datetime] = []
     for s in f["slices"]:
         t, frt = s["frame_duration_ms"], s["frame_reference_ms"]
+        if (f.get("manufacturer") or "").split(" ")[0] == "GE" and frt is not None:  # docs/decisions/0008: to the frame's start
+            times.append(s["acquired_at"] - dt.timedelta(seconds=frt / 1000))
+            continue
         if not t or t < 0 or frt is None:
             return None
         t, frt = t / 1000, frt / 1000
@@ -342,6 +348,7 @@ def header(rng: random.Random) -> Facts:
     half_life = rng.choice([6586.2, 6586.2, 6588.0, 6584.0, 6586.2 * 1.0099, 6586.2 * 0.9901])
     lam = math.log(2) / 6586.2
     slices = []
+    maker = rng.choice(["SIEMENS", "GE MEDICAL SYSTEMS", "Philips Medical Systems", "GEMINI", None])
     mean_count = math.log(lam * bed_s / (1 - math.exp(-lam * bed_s))) / lam
     jitter = rng.choice([0.0, 0.0, 0.3, 1.0, 20.0, 50.0])
     for bed in range(beds):
@@ -352,13 +359,14 @@ def header(rng: random.Random) -> Facts:
                     "slope": rng.uniform(0.1, 3.0),
                     "intercept": rng.choice([0.0, 0.0, 0.0, None]),
                     "acquired_at": at.replace(microsecond=at.microsecond // 10000 * 10000),
-                    "frame_reference_ms": (bed * bed_s + mean_count) * 1000,
+                    "frame_reference_ms": (bed * bed_s + (0.0 if maker == "GE MEDICAL SYSTEMS" else mean_count)) * 1000,
                     "frame_duration_ms": bed_s * 1000.0,
                 }
             )
     rng.shuffle(slices)
     injected = base - dt.timedelta(seconds=uptake)
     f: Facts = {
+        "manufacturer": maker,
         "units": rng.choice(["BQML"] * 8 + ["GML", "GML", "CNTS", "CNTS", "CM2ML"]),
         "suv_type": None,
         "decay_correction": rng.choice(["START"] * 8 + ["ADMIN", "NONE"]),
@@ -384,15 +392,22 @@ def header(rng: random.Random) -> Facts:
     if f["units"] == "CNTS":
         f["philips_suv_factor"] = rng.choice([3.6e-4, 3.6e-4, 0.0, None])
         f["philips_activity_factor"] = rng.choice([0.938, 0.938, 0.0, None])
-    if rng.random() < 0.3:
-        f["ge_scan_at"], f["ge_injected_at"] = base, injected
-    if rng.random() < 0.15:
-        f["decay_reference_at"] = base
+    _add_stamps(f, rng, base, injected)
     if rng.random() < 0.6:
         f[rng.choice(["injected_at", "injected_time"])] = None
     for _ in range(rng.choice([0, 1, 1, 2, 3])):
         rng.choice(DEFECTS)(f, rng)
     return f
+
+
+def _add_stamps(f: Facts, rng: random.Random, base: dt.datetime, injected: dt.datetime) -> None:
+    """Times that not every header has."""
+    if rng.random() < 0.3:
+        f["ge_scan_at"], f["ge_injected_at"] = base, injected
+    if rng.random() < 0.15:
+        f["decay_reference_at"] = base
+    if rng.random() < 0.2:
+        f["siemens_reference_at"] = base
 
 
 def _shift(key: str, seconds: tuple[float, ...]) -> Any:
@@ -430,7 +445,7 @@ def _reset_frames(f: Facts, rng: random.Random) -> None:
 
 
 def _no_explicit(f: Facts, rng: random.Random) -> None:
-    for key in ("decay_reference_at", "ge_scan_at", "series_at"):
+    for key in ("decay_reference_at", "ge_scan_at", "series_at", "siemens_reference_at"):
         f[key] = None
 
 
@@ -457,6 +472,7 @@ DEFECTS = (
     _shift("series_at", TIME_SHIFTS),
     _shift("series_at", (50.0, 60.0, 100.0, 600.0)),
     _shift("ge_scan_at", TIME_SHIFTS),
+    _shift("siemens_reference_at", TIME_SHIFTS),
     _shift("decay_reference_at", TIME_SHIFTS),
     _in_slices("slope", (None, 0.0, -1.0, 1.0)),
     _in_slices("intercept", (1.0, -1000.0, None)),
@@ -545,7 +561,9 @@ def main() -> None:
     numbers = 0
     for n in range(args.headers):
         f = header(rng)
-        named = rng.choice(["auto"] * 12 + ["series_time", "ge_scan_datetime", "back_computed", "decay_correction_datetime"])
+        named = rng.choice(
+            ["auto"] * 12 + ["series_time", "ge_scan_datetime", "siemens_datetime", "back_computed", "decay_correction_datetime"]
+        )
         repair = rng.random() < 0.2
         numbers += oracle(f, named=named, repair=repair)[0] is not None
         said = compare(f, named, repair)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from carpet.core.protocol import Protocol, SegmentProtocol
-from carpet.run.methods_text import methods_text
+from carpet.run.methods_text import RULE_TEXT, methods_text
 from carpet.run.pipeline import Result, Wishes
 from carpet.segment import segmenters
+from carpet.suv.clock import RANKED
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,6 +30,10 @@ def test_every_step_is_told(unreviewed: Result) -> None:
     assert "no reader has confirmed" in text["Disease or physiologic"]
     assert "0F91" in text["Numbers"]
     assert "Not found: " in text["Reference regions"]
+
+
+def test_every_reference_time_has_words() -> None:
+    assert set(RULE_TEXT) == {*RANKED, "administration", "each_slice"}
 
 
 def test_another_protocol_is_another_text(measured_with: Callable[..., Result]) -> None:

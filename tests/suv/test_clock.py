@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from carpet.core.protocol import SuvProtocol
@@ -107,6 +109,39 @@ def test_a_series_time_reset_to_the_first_bed_that_remained_is_passed_over(facts
     assert abs((when - at("09:30")).total_seconds()) < 1e-3
     complete = facts_with(series_at=at("09:33"), number_of_slices=2, slices=slices)
     assert chosen(complete)[::2] == ("series_time", {"TREF_BACKCOMP_DISAGREE"})
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("folder", ["acrin042_ge/PT_AC_BQML", "sts001_ge"])
+def test_ge_counts_the_frame_time_to_the_start_of_the_frame(shared_data: Path, folder: str) -> None:
+    """Truth: DecayFactor, which GE applied itself: its logarithm is the time from the decay reference to the frame's mean count."""
+    found = 0
+    for path in sorted((shared_data / folder).rglob("*.dcm")):
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        if header.Modality != "PT" or header.get("DecayCorrection") != "START":
+            continue
+        life_s = float(header.RadiopharmaceuticalInformationSequence[0].RadionuclideHalfLife)
+        applied_s = math.log(float(header.DecayFactor)) * life_s / math.log(2)
+        offset_s = mean_count_offset_s(float(header.ActualFrameDuration) / 1000.0, life_s)
+        assert applied_s == pytest.approx(float(header.FrameReferenceTime) / 1000.0 + offset_s, abs=1.0)
+        found += 1
+    assert found > 2
+
+
+def test_back_computation_of_ge_needs_no_duration(facts_with) -> None:
+    slices = beds("09:33", "09:36", reference_ms=(180_000.0, 360_000.0), duration_ms=None)
+    made = facts_with(series_at=at("11:00"), slices=slices, manufacturer="GE MEDICAL SYSTEMS")
+    assert chosen(made)[:2] == ("back_computed", at("09:30"))
+    assert chosen(facts_with(series_at=at("11:00"), slices=slices, manufacturer="GEMINI"))[0] is None
+
+
+def test_the_time_of_siemens_stands_in_for_a_rewritten_series_time(facts_with) -> None:
+    facts = facts_with(series_at=at("11:00"), siemens_reference_at=at("09:00"), slices=beds("09:30"))
+    assert chosen(facts) == ("siemens_datetime", at("09:00"), {"SERIES_TIME_REWRITTEN", "VENDOR_SCAN_START"})
+    late = facts_with(siemens_reference_at=at("09:40"), slices=beds("09:30"))
+    assert chosen(late) == ("series_time", at("09:30"), {"PRIVATE_TIME_UNFIT"})
+    apart = facts_with(siemens_reference_at=at("09:00"), slices=beds("09:30"))
+    assert disagreements(apart) == ["E"]
 
 
 def test_back_computation_that_scatters_is_not_used(facts_with) -> None:

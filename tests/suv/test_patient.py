@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from carpet.core.body import Sex
 from carpet.suv.patient import body_of, dose_bq
 
 
@@ -53,7 +54,7 @@ def test_a_weight_in_the_size_attribute(facts_with) -> None:
 @pytest.mark.parametrize("sex", ["O", "", None, "X"])
 def test_sex_undefined_keeps_the_weight(facts_with, sex) -> None:
     body, found = body_of(facts_with(sex=sex), None)
-    assert body.sex is None
+    assert body.sex is (Sex.OTHER if sex == "O" else None)
     assert told(found) == {"SEX_UNDEFINED"}
 
 

@@ -46,8 +46,9 @@ def test_scale_to_body_weight(facts_with, stored, mass_kg) -> None:
 
 
 def test_mean_of_sexes_only_where_the_protocol_says_so(facts_with) -> None:
-    nobody = Body(70.0, 1.75, None)
-    assert suv_scale(Stored.SUV_IBW, facts_with(), nobody, STRICT)[1][0].code == "BODY_FACT_NEEDED"
-    both = [Body(70.0, 1.75, sex).ideal_weight_kg() for sex in Sex]
+    other, unknown = Body(70.0, 1.75, Sex.OTHER), Body(70.0, 1.75, None)
+    assert suv_scale(Stored.SUV_IBW, facts_with(), other, STRICT)[1][0].code == "BODY_FACT_NEEDED"
+    both = [Body(70.0, 1.75, sex).ideal_weight_kg() for sex in (Sex.MALE, Sex.FEMALE)]
     mean = SuvProtocol(sex_undefined="mean_of_sexes")
-    assert reference_mass_kg(Stored.SUV_IBW, nobody, mean) == pytest.approx(sum(both) / 2)
+    assert suv_scale(Stored.SUV_IBW, facts_with(), unknown, mean)[1][0].code == "BODY_FACT_NEEDED"
+    assert reference_mass_kg(Stored.SUV_IBW, other, mean) == pytest.approx(sum(both) / 2)

@@ -10,8 +10,11 @@ from carpet.core.errors import NotMeasurable
 
 
 class Sex(StrEnum):
+    """PatientSex; the formulas of lean mass and ideal weight know two of them."""
+
     MALE = "M"
     FEMALE = "F"
+    OTHER = "O"
 
 
 class LeanMass(StrEnum):
@@ -29,7 +32,7 @@ class SurfaceArea(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Weight in kg, height in m (None where unknown), sex (None where not male or female)."""
+    """Weight in kg, height in m (None where unknown), sex (None where unknown)."""
 
     weight_kg: float
     height_m: float | None
@@ -41,7 +44,7 @@ class Body:
         return self.height_m
 
     def _sex(self) -> Sex:
-        if self.sex is None:
+        if self.sex is None or self.sex is Sex.OTHER:
             raise NotMeasurable("SEX_UNDEFINED")
         return self.sex
 
@@ -53,7 +56,7 @@ class Body:
         return float(0.007184 * height_cm**0.725 * self.weight_kg**0.425)
 
     def lean_mass_kg(self, formula: LeanMass) -> float:
-        """Lean body mass; raises NotMeasurable without height or sex, or where the formula gives no positive mass."""
+        """Lean body mass; raises NotMeasurable without height, unless sex is M or F, or where the formula gives no positive mass."""
         height_m, sex = self._height_m(), self._sex()
         weight_kg = self.weight_kg
         if formula is LeanMass.JANMAHASATIAN:

@@ -24,8 +24,10 @@ class SuvProtocol(Section):
     lean_mass: LeanMass = LeanMass.JANMAHASATIAN
     """Formula of lean body mass for SUL (percist_liver): janmahasatian, james128 or morgan120."""
     sex_undefined: Literal["refuse", "mean_of_sexes"] = "refuse"
-    """SUL where PatientSex is neither M nor F: refuse it, or take the mean of both formulas (IBSI test objects)."""
-    reference_time: Literal["auto", "decay_correction_datetime", "ge_scan_datetime", "series_time", "back_computed"] = "auto"
+    """SUL where PatientSex is O: refuse it, or take the mean of both formulas (IBSI test objects). Absent: refused."""
+    reference_time: Literal["auto", "decay_correction_datetime", "ge_scan_datetime", "series_time", "siemens_datetime", "back_computed"] = (
+        "auto"
+    )
     """Decay reference time under DecayCorrection START: by the ranked procedure, or one candidate by name."""
     repair_date_shift: bool = False
     """Accept an injection date that an anonymiser shifted apart from the scan date, when the times of day fit."""

@@ -12,6 +12,7 @@ from carpet.segment import segmenters
 RULE_TEXT = {
     "decay_correction_datetime": "DecayCorrectionDateTime (0018,9701)",
     "ge_scan_datetime": "the scanner's private scan start (0009,xx0D)",
+    "siemens_datetime": "Siemens' private decay-correction time (0071,xx22)",
     "series_time": "SeriesDate and SeriesTime (0008,0021), (0008,0031)",
     "back_computed": "back-computation from AcquisitionTime, FrameReferenceTime and ActualFrameDuration",
     "earliest_acquisition": "the earliest acquisition time",

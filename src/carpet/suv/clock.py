@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,8 +25,11 @@ DISAGREE, CONFLICT = 0.01, 0.10  # of SUV
 MOST_HALF_LIVES = 100.0  # beyond, a difference is absurd whatever its size (dates shifted by years)
 SHORT_LIVED_S = 11.5 * 3600.0  # below, an injection without a date is on the scan's day or the day before
 
-RANKED = ("decay_correction_datetime", "ge_scan_datetime", "series_time", "back_computed", "earliest_acquisition")
-EXPLICIT = RANKED[:3]
+GE = re.compile(r"GE\b")  # as the manufacturer writes itself: GE MEDICAL SYSTEMS, GE HEALTHCARE
+
+RANKED = ("decay_correction_datetime", "ge_scan_datetime", "series_time", "siemens_datetime", "back_computed", "earliest_acquisition")
+EXPLICIT = RANKED[:4]
+PRIVATE = ("ge_scan_datetime", "siemens_datetime")
 
 
 @dataclass(frozen=True)
@@ -70,16 +74,22 @@ def reference_time(facts: PetFacts, half_life_s: float, protocol: SuvProtocol) -
         reasons = "; ".join(f"{name}: {why}" for name, why in rejected.items()) or "no time stamp at all"
         return Reference(None, None, candidates, rejected), (*found, notices.TREF_UNKNOWN.at("times", reasons))
     reference = Reference(rule, valid[rule], candidates, rejected)
-    return reference, (*found, *_disagreements(rule, valid, half_life_s), *_remarks(rule, valid, earliest))
+    return reference, (*found, *_disagreements(rule, valid, half_life_s), *_remarks(rule, valid, earliest, incomplete=_incomplete(facts)))
 
 
 def _candidates(
     facts: PetFacts, half_life_s: float, earliest: dt.datetime
 ) -> tuple[dict[str, dt.datetime], dict[str, str], tuple[Notice, ...]]:
     """All candidates, the reason for each that fails its test, and flags about them."""
-    stamps = zip(EXPLICIT, (facts.decay_reference_at, facts.ge_scan_at, facts.series_at), strict=True)
-    candidates = {name: fact.value for name, fact in stamps if fact is not None}
-    rejected, found = _failed_stamps(candidates, facts, earliest)
+    stamps = {
+        name: fact
+        for name, fact in zip(
+            EXPLICIT, (facts.decay_reference_at, facts.ge_scan_at, facts.series_at, facts.siemens_reference_at), strict=True
+        )
+        if fact is not None
+    }
+    candidates = {name: fact.value for name, fact in stamps.items()}
+    rejected, found = _failed_stamps(stamps, earliest)
     computed, spread_s = _back_computed(facts, half_life_s)
     if computed is not None:
         candidates["back_computed"] = computed
@@ -91,48 +101,61 @@ def _candidates(
     return candidates, rejected, found
 
 
+def _incomplete(facts: PetFacts) -> bool:
+    return facts.number_of_slices is not None and facts.number_of_slices.value > len(facts.slices)
+
+
 def _restarted(facts: PetFacts, candidates: Mapping[str, dt.datetime], rejected: Mapping[str, str]) -> bool:
     """True where the first bed was cut away and SeriesTime set to the first acquisition that remained."""
-    if facts.number_of_slices is None or facts.number_of_slices.value <= len(facts.slices):
-        return False
-    if "series_time" not in candidates or "back_computed" not in candidates or rejected.keys() & {"series_time", "back_computed"}:
+    if (
+        not _incomplete(facts)
+        or "series_time" not in candidates
+        or "back_computed" not in candidates
+        or rejected.keys() & {"series_time", "back_computed"}
+    ):
         return False
     earliest = candidates["earliest_acquisition"]
     at_first = abs((earliest - candidates["series_time"]).total_seconds()) <= AFTER_ACQUISITION_S
     return at_first and (earliest - candidates["back_computed"]).total_seconds() > SAME_START_S
 
 
-def _failed_stamps(stamps: Mapping[str, dt.datetime], facts: PetFacts, earliest: dt.datetime) -> tuple[dict[str, str], tuple[Notice, ...]]:
+def _failed_stamps(stamps: Mapping[str, Fact[dt.datetime]], earliest: dt.datetime) -> tuple[dict[str, str], tuple[Notice, ...]]:
     """Which explicit time stamps fail their sanity test, and why."""
-    ahead_s = {name: (earliest - at).total_seconds() for name, at in stamps.items()}
-    days = {name: (earliest.date() - at.date()).days for name, at in stamps.items()}
     rejected: dict[str, str] = {}
     found: tuple[Notice, ...] = ()
-    if abs(days.get("decay_correction_datetime", 0)) > 1:
-        rejected["decay_correction_datetime"] = "more than a day from the acquisition"
-    if not -AFTER_ACQUISITION_S <= ahead_s.get("ge_scan_datetime", 0) <= SIX_HOURS_S:
-        rejected["ge_scan_datetime"] = "not within 6 h before the first acquisition"
-        if days["ge_scan_datetime"]:
-            where = facts.ge_scan_at.read_from if facts.ge_scan_at else ""
-            found += (notices.PRIVATE_DATE_SHIFTED.at(where, f"{days['ge_scan_datetime']} days"),)
-    if not -AFTER_ACQUISITION_S <= ahead_s.get("series_time", 0) <= SIX_HOURS_S:
-        early = ahead_s["series_time"] > 0
-        rejected["series_time"] = "more than 6 h before the first acquisition" if early else "after the first acquisition"
-        apart = f"{abs(ahead_s['series_time']):.0f} s {'before' if early else 'after'} the first acquisition"
-        found += (notices.SERIES_TIME_REWRITTEN.at("(0008,0021) (0008,0031)", apart),)
+    for name, fact in stamps.items():
+        ahead_s, days = (earliest - fact.value).total_seconds(), (earliest.date() - fact.value.date()).days
+        if name == "decay_correction_datetime":
+            if abs(days) > 1:
+                rejected[name] = "more than a day from the acquisition"
+            continue
+        if -AFTER_ACQUISITION_S <= ahead_s <= SIX_HOURS_S:
+            continue
+        rejected[name] = "more than 6 h before the first acquisition" if ahead_s > 0 else "after the first acquisition"
+        apart = f"{abs(ahead_s):.0f} s {'before' if ahead_s > 0 else 'after'} the first acquisition"
+        if name == "series_time":
+            found += (notices.SERIES_TIME_REWRITTEN.at("(0008,0021) (0008,0031)", apart),)
+        elif days:
+            found += (notices.PRIVATE_DATE_SHIFTED.at(fact.read_from, f"{days} days"),)
+        else:
+            found += (notices.PRIVATE_TIME_UNFIT.at(fact.read_from, apart),)
     return rejected, found
 
 
 def _back_computed(facts: PetFacts, half_life_s: float) -> tuple[dt.datetime | None, float]:
-    """The median over slices of acquisition + mean-count offset − FrameReferenceTime, and the spread in s."""
+    """The median over slices of acquisition + offset − FrameReferenceTime, and the spread in s.
+
+    FrameReferenceTime is that of the frame's mean count, but GE's is that of the frame's start: there the offset is 0
+    (docs/decisions/0008).
+    """
     seconds = []
     origin = earliest_acquisition(facts)
+    to_start = bool(facts.manufacturer and GE.match(facts.manufacturer.value))
     for one in facts.slices:
-        if origin is None or one.acquired_at is None or one.frame_reference_ms is None or not one.frame_duration_ms:
+        long_ms = one.frame_duration_ms or 0.0
+        if origin is None or one.acquired_at is None or one.frame_reference_ms is None or (long_ms <= 0 and not to_start):
             return None, 0.0
-        if one.frame_duration_ms < 0:
-            return None, 0.0
-        offset_s = mean_count_offset_s(one.frame_duration_ms / 1000.0, half_life_s)
+        offset_s = 0.0 if to_start else mean_count_offset_s(long_ms / 1000.0, half_life_s)
         seconds.append((one.acquired_at - origin).total_seconds() + offset_s - one.frame_reference_ms / 1000.0)
     if origin is None or not seconds:
         return None, 0.0
@@ -159,26 +182,18 @@ def _disagreements(rule: str, valid: Mapping[str, dt.datetime], half_life_s: flo
     return tuple(found)
 
 
-def _remarks(rule: str, valid: Mapping[str, dt.datetime], earliest: dt.datetime) -> tuple[Notice, ...]:
+def _remarks(rule: str, valid: Mapping[str, dt.datetime], earliest: dt.datetime, *, incomplete: bool) -> tuple[Notice, ...]:
     ahead_s = (earliest - valid[rule]).total_seconds()
-    if rule == "ge_scan_datetime" and ahead_s > SAME_START_S:
-        return (notices.VENDOR_SCAN_START.at("(0009,xx0D)", f"{ahead_s:.0f} s before the first acquisition"),)
-    if rule == "back_computed" and ahead_s > SAME_START_S:
-        return (notices.BED_POSITION_MISSING.at("(0054,1300)", f"scan start {ahead_s:.0f} s before the first slice here"),)
+    start_ahead_s = (earliest - valid.get("back_computed", earliest)).total_seconds()
+    found: tuple[Notice, ...] = ()
+    if start_ahead_s > SAME_START_S and (incomplete or rule == "back_computed"):
+        found += (notices.BED_POSITION_MISSING.at("(0054,1300)", f"scan start {start_ahead_s:.0f} s before the first slice here"),)
+    if (rule == "ge_scan_datetime" and ahead_s > SAME_START_S) or rule == "siemens_datetime":
+        where = "(0009,xx0D)" if rule == "ge_scan_datetime" else "(0071,xx22)"
+        found += (notices.VENDOR_SCAN_START.at(where, f"{ahead_s:.0f} s before the first acquisition"),)
     if rule == "earliest_acquisition":
-        return (notices.TREF_EARLIEST_ACQ.at("(0008,0032)", earliest.isoformat()),)
-    return ()
-
-
-def siemens_cross_check(facts: PetFacts, reference_at: dt.datetime, half_life_s: float) -> tuple[Notice, ...]:
-    """Siemens' private decay-correction time is never used, only compared: it may keep its date where an anonymiser shifted the others."""
-    if facts.siemens_reference_at is None:
-        return ()
-    private, where = facts.siemens_reference_at.value, facts.siemens_reference_at.read_from
-    if private.date() != reference_at.date():
-        return (notices.PRIVATE_DATE_SHIFTED.at(where, f"{(reference_at.date() - private.date()).days} days"),)
-    change = _suv_change(private, reference_at, half_life_s)
-    return (notices.TREF_DISAGREE.at(where, f"changes SUV by {100 * change:.1f} %"),) if change > DISAGREE else ()
+        found += (notices.TREF_EARLIEST_ACQ.at("(0008,0032)", earliest.isoformat()),)
+    return found
 
 
 def injection_time(

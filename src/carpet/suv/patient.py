@@ -19,8 +19,8 @@ def body_of(facts: PetFacts, given_weight_kg: float | None) -> tuple[Body | None
     weight, found = _weight(facts.weight_kg, given_weight_kg)
     height, more = _height(facts.height_m, weight)
     found += more
-    sex = {"M": Sex.MALE, "F": Sex.FEMALE}.get(facts.sex.value if facts.sex else "")
-    if sex is None:
+    sex = {"M": Sex.MALE, "F": Sex.FEMALE, "O": Sex.OTHER}.get(facts.sex.value if facts.sex else "")
+    if sex is None or sex is Sex.OTHER:
         found += (notices.SEX_UNDEFINED.at("(0010,0040)", facts.sex.value if facts.sex else "absent"),)
     if weight is None:
         return None, found

@@ -124,7 +124,7 @@ def reference_mass_kg(stored: Stored, body: Body, protocol: SuvProtocol) -> floa
     """What takes the place of the weight in this SUV type; raises NotMeasurable. BSA: m² × 10 000 cm²/m² over 1000 g/kg."""
     if stored is Stored.SUV_BSA:
         return body.surface_area_m2(SurfaceArea.DU_BOIS) * 10.0  # DICOM defines SUVbsa with Du Bois
-    if body.sex is None and protocol.sex_undefined == "mean_of_sexes":
-        both = [reference_mass_kg(stored, Body(body.weight_kg, body.height_m, sex), protocol) for sex in Sex]
+    if body.sex is Sex.OTHER and protocol.sex_undefined == "mean_of_sexes":
+        both = [reference_mass_kg(stored, Body(body.weight_kg, body.height_m, sex), protocol) for sex in (Sex.MALE, Sex.FEMALE)]
         return sum(both) / len(both)
     return body.ideal_weight_kg() if stored is Stored.SUV_IBW else body.lean_mass_kg(LEAN[stored])

@@ -192,7 +192,8 @@ class _Writer:
                 at = times.acquired_at[index]
                 dataset.AcquisitionDate, dataset.AcquisitionTime = date(at), self.vendor.time(at)
                 dataset.ContentDate, dataset.ContentTime = date(at), self.vendor.time(at)
-                dataset.FrameReferenceTime = f"{times.frame_reference_ms[index]:.3f}"
+                to_start_ms = 1000.0 * self.visit.mean_count_s() if self.vendor.frame_time_to_start else 0.0
+                dataset.FrameReferenceTime = f"{times.frame_reference_ms[index] - to_start_ms:.3f}"
                 if self.storage.decay != "NONE":
                     dataset.DecayFactor = _decay_factor(self.visit, self.storage.decay, times, index)
                 dataset.RescaleSlope = slopes[index]

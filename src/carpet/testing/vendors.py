@@ -32,6 +32,7 @@ class Vendor:
     scatter: str
     randoms: str
     start_time_only: bool
+    frame_time_to_start: bool
     fractions: int
     ct_intercept: int
     ct_kernel: str
@@ -83,6 +84,7 @@ SIEMENS = Vendor(
     scatter="Model-based",
     randoms="DLYD",
     start_time_only=False,
+    frame_time_to_start=False,
     fractions=6,
     ct_intercept=-1024,
     ct_kernel="B30f",
@@ -102,6 +104,7 @@ GE = Vendor(
     scatter="Model Based",
     randoms="SING",
     start_time_only=False,
+    frame_time_to_start=True,
     fractions=2,
     ct_intercept=0,
     ct_kernel="STANDARD",
@@ -121,6 +124,7 @@ PHILIPS = Vendor(
     scatter="SS-SIMUL",
     randoms="DLYD",
     start_time_only=True,
+    frame_time_to_start=False,
     fractions=0,
     ct_intercept=-1024,
     ct_kernel="B",
