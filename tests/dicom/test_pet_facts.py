@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,6 +171,30 @@ def test_a_philips_factor_that_varies_is_refused_in_any_block(block: int, facts:
 
     _, notices = facts(edit)
     assert codes(notices) == ["SERIES_TAG_VARIES"]
+
+
+@pytest.mark.parametrize("name", ["philips_suv_factor", "philips_activity_factor"])
+@pytest.mark.parametrize(
+    ("vr", "raw"),
+    [
+        ("DS", b"NaN "),
+        ("DS", b"1e999 "),
+        ("DS", b"0,00038 "),
+        ("UN", struct.pack("<f", 0.00038)),
+        ("FL", struct.pack("<f", math.nan)),
+        ("OB", b"\x17\x01" * 40),
+    ],
+)
+def test_a_philips_factor_that_is_no_number_is_unreadable(name: str, vr: str, raw: bytes, facts: Callable[..., Facts]) -> None:
+    group, byte = PRIVATE[name][:2]
+
+    def edit(dataset: Dataset, index: int) -> None:
+        dataset.add_new((group, 0x10), "LO", "Philips PET Private Group")
+        tag = Tag(group, 0x1000 | byte)
+        dataset[tag] = RawDataElement(tag, vr, len(raw), raw, 0, False, True)
+
+    read, notices = facts(edit)
+    assert (getattr(read, name), codes(notices)) == (None, ["SCALE_UNREADABLE"])
 
 
 @pytest.mark.parametrize(
