@@ -23,6 +23,7 @@ from carpet.dicom.placing import (
     check_frame,
     placed,
     shown,
+    tracks_in,
 )
 
 CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -38,10 +39,14 @@ Contour = NDArray[np.float64]  # (points, 3) in fractional (k, j, i) of the PET 
 
 @dataclass(frozen=True, eq=False)
 class _Structure:
-    """One region of interest: its closed contours, by the height of their plane (in slices)."""
+    """One region of interest: its closed contours, by the height of their plane (in slices).
+
+    drawn_every: the distance (in slices) of the images it was drawn on, None where the file does not say.
+    """
 
     name: str
     planes: Mapping[float, Sequence[Contour]]
+    drawn_every: float | None
 
 
 def read_rtstruct(path: Path, grid: Grid) -> MaskRead:
@@ -64,7 +69,7 @@ def read_rtstruct(path: Path, grid: Grid) -> MaskRead:
         flat, seen = _voxels(structure, grid, where)
         voxels[number] = flat
         notices += [*left_out, *seen]
-    return placed(Drawn(grid, {n: voxels[n] for n in sorted(voxels)}, names, where, tuple(notices)), grid)
+    return placed(Drawn(grid, {n: voxels[n] for n in sorted(voxels)}, names, where, tuple(notices), tracks_in(rois)), grid)
 
 
 def _structure(item: Dataset, name: str, grid: Grid, where: str) -> tuple[_Structure, list[Notice]]:
@@ -88,7 +93,14 @@ def _structure(item: Dataset, name: str, grid: Grid, where: str) -> tuple[_Struc
         plane = last if last is not None and heights[n] - last <= SAME_PLANE else heights[n]
         planes.setdefault(plane, []).append(contours[n])
     notices = [IGNORED.at(where, f"{left_out} contours of {shown(name)}")] if left_out else []
-    return _Structure(name, planes), notices
+    return _Structure(name, planes, _drawn_every(item, grid)), notices
+
+
+def _drawn_every(item: Dataset, grid: Grid) -> float | None:
+    """The slice distance of SourcePixelPlanesCharacteristicsSequence (3006,004A), in slices of the PET."""
+    planes = item.get("SourcePixelPlanesCharacteristicsSequence") or [Dataset()]
+    said = planes[0].get("SpacingBetweenSlices")
+    return float(said) / grid.spacing_mm_kji[0] if said and float(said) > 0 else None
 
 
 def _voxels(structure: _Structure, grid: Grid, where: str) -> tuple[IntArray, list[Notice]]:
@@ -113,11 +125,14 @@ def _voxels(structure: _Structure, grid: Grid, where: str) -> tuple[IntArray, li
 
 
 def _step(heights: NDArray[np.float64], structure: _Structure, where: str) -> float:
-    """The distance of neighbouring planes (in slices), 1 for a single plane.
+    """The distance of neighbouring planes (in slices): as the file says, else of the closest two, 1 for a single plane.
 
-    Planes that are never closer than more than one slice were drawn on coarser images; what lies between is not known.
+    Planes that are never closer than more than one slice were drawn on coarser images, unless the file says otherwise; what lies
+    between is not known.
     """
     gaps = np.diff(heights)
+    if structure.drawn_every is not None and structure.drawn_every <= NOT_COARSER:
+        return structure.drawn_every
     if gaps.size > 1 and gaps.min() > NOT_COARSER:
         raise Refused(GRID_DIFFERS.at(where, f"contours of {shown(structure.name)} every {gaps.min():.2f} slices"))
     return float(gaps.min(initial=1.0))
