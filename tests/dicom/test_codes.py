@@ -6,7 +6,18 @@ import pytest
 from pydicom.uid import UID
 
 from carpet.core.lesion import Code, Status
-from carpet.dicom.codes import DISPLAY_RGB, concept, encoding_of, long_string, private, private_scheme, short_string, ucum, uid_of
+from carpet.dicom.codes import (
+    DISPLAY_RGB,
+    concept,
+    encoding_of,
+    free_text,
+    long_string,
+    private,
+    private_scheme,
+    short_string,
+    ucum,
+    uid_of,
+)
 
 SUV = ("126401", "DCM", "g/ml{SUVbw}")
 
@@ -70,3 +81,8 @@ def test_codes_reach_highdicom_unchanged() -> None:
     assert concept(private("spleen_liver_ratio", "x" * 80)).LongCodeValue == "SPLEEN_LIVER_RATIO"
     assert ucum("ml") == Code("ml", "UCUM", "ml")
     assert private_scheme().CodingSchemeDesignator == "99CARTPET"
+
+
+def test_free_text_keeps_its_lines_and_loses_what_dicom_forbids() -> None:
+    assert free_text("a\\b\r\nc é \u202e") == "a\\b\r\nc é \u202e"
+    assert free_text("\x1b[31mred\x07 \x00 \x9b") == " [31mred     "

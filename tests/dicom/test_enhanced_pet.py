@@ -122,6 +122,28 @@ def all_of(*edits: Edit) -> Edit:
     return edit
 
 
+def converted(*, of_frames: bool, **attributes: Any) -> Edit:
+    """Classic attributes in the Unassigned Converted Attributes, where Enhanced PET has none."""
+
+    def edit(dataset: FileDataset) -> None:
+        item = Dataset()
+        root(**attributes)(item)
+        if not of_frames:
+            dataset.SharedFunctionalGroupsSequence[0].UnassignedSharedConvertedAttributesSequence = [item]
+            return
+        for frame in frames(dataset):
+            frame.UnassignedPerFrameConvertedAttributesSequence = [item]
+
+    return edit
+
+
+def in_shared(sequence: str, **attributes: Any) -> Edit:
+    return lambda dataset: root(**attributes)(dataset.SharedFunctionalGroupsSequence[0][sequence].value[0])
+
+
+CLASSIC_WORDS = {"DecayCorrection": "ADMIN", "CorrectedImage": ["NORM"], "SeriesType": ["GATED", "IMAGE"], "SeriesTime": "010101"}
+
+
 def quantity(code: str) -> Edit:
     item = Dataset()
     item.ValueType, item.ConceptCodeSequence = "CODE", unit(code)
@@ -183,6 +205,10 @@ RIGHT: dict[str, tuple[Edit, set[str]]] = {
         root(DecayCorrection="NONE", CorrectedImage=["NORM"], SeriesType=["DYNAMIC", "IMAGE"], SeriesDate="20200101", SeriesTime="010101"),
         set(),
     ),
+    "classic words in all frames": (converted(of_frames=False, **CLASSIC_WORDS), set()),
+    "classic words in each frame": (converted(of_frames=True, **CLASSIC_WORDS), set()),
+    "resampled": (frame_type("DERIVED", "PRIMARY", "VOLUME", "RESAMPLED"), set()),
+    "frame type without contrast": (frame_type("ORIGINAL", "PRIMARY", "VOLUME"), set()),
     "whole body": (frame_type("ORIGINAL", "PRIMARY", "WHOLE_BODY", "NONE"), set()),
     "an unknown flavour": (frame_type("ORIGINAL", "PRIMARY", "REST", "NONE"), {"SERIES_TYPE_MISSING"}),
     "no scatter correction": (root(ScatterCorrected="NO"), {"CORRECTION_MISSING"}),
@@ -221,7 +247,7 @@ def test_the_dose_is_in_mbq_or_too_large_for_it(tmp_path: Path) -> None:
     assert np.array_equal(suv_of(tmp_path)[0], truth)
     edited(tmp_path, dose("184.04"))
     np.testing.assert_allclose(suv_of(tmp_path)[0], 2 * truth, rtol=1e-6)
-    for wrong, code in ((None, "DOSE_MISSING"), ("0", "DOSE_MISSING"), ("5", "DOSE_UNIT_AMBIGUOUS"), ("368080", "DOSE_UNIT_AMBIGUOUS")):
+    for wrong, code in ((None, "DOSE_MISSING"), ("0", "DOSE_MISSING"), ("19.9", "DOSE_UNIT_AMBIGUOUS"), ("368080", "DOSE_UNIT_AMBIGUOUS")):
         edited(tmp_path, dose(wrong))
         assert refusals_of(tmp_path) == {code}
 
@@ -260,6 +286,17 @@ REFUSED: dict[str, tuple[Edit, str]] = {
     "gated by its technique": (root(CardiacSynchronizationTechnique="RETROSPECTIVE"), "DYNAMIC_OR_GATED"),
     "one frame of another type": (frame_type("DERIVED", "PRIMARY", "DYNAMIC", "NONE", only=9), "SERIES_TAG_VARIES"),
     "projections": (frame_type("DERIVED", "PRIMARY", "VOLUME", "MAX_IP"), "DERIVED_IMAGE"),
+    **{
+        contrast: (frame_type("DERIVED", "PRIMARY", "VOLUME", contrast), "DERIVED_IMAGE")
+        for contrast in ("SUBTRACTION", "STD_DEVIATION", "ADDITION", "MAXIMUM", "MEAN", "MASKED", "QUANTITY", "Z_SCORE")
+    },
+    "sampled from a volume": (in_shared("PETFrameTypeSequence", VolumetricProperties="SAMPLED"), "DERIVED_IMAGE"),
+    "a distorted volume": (in_shared("PETFrameTypeSequence", VolumetricProperties="DISTORTED"), "DERIVED_IMAGE"),
+    "another weight in the frames": (converted(of_frames=True, PatientWeight="91"), "SERIES_TAG_VARIES"),
+    "attenuation correction only in classic words": (
+        all_of(root(AttenuationCorrected="NO"), converted(of_frames=True, CorrectedImage=["ATTN", "DECY"])),
+        "NAC_SERIES",
+    ),
     "no acquisition time": (in_frames("FrameContentSequence", only=2, FrameAcquisitionDateTime=None), "ACQUISITION_TIME_MISSING"),
     "values that are not mapped": (
         in_frames("RealWorldValueMappingSequence", only=10, RealWorldValueLastValueMapped=1),

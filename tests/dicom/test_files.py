@@ -48,6 +48,14 @@ def test_folders_are_walked_in_the_order_of_names(tmp_path: Path, scratch: Path)
     assert none == ()
 
 
+def test_what_carpet_is_still_writing_is_not_there_yet(tmp_path: Path, scratch: Path) -> None:
+    root = tmp_path / ".carpet-in"  # a folder that is named is read, whatever its name
+    for name in ("a/1", "a/.carpet-x", ".carpet-study/1", "b/.carpet-y/deep/2"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    assert files_under([root], scratch)[0] == (root / "a" / "1",)
+
+
 def test_a_file_and_a_folder_together(tmp_path: Path, scratch: Path) -> None:
     (tmp_path / "in").mkdir()
     one, other = tmp_path / "one", tmp_path / "in" / "other"

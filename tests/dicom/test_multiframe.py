@@ -241,6 +241,71 @@ def test_a_missing_part_of_a_concatenation_is_flagged(classic: WrittenStudy, tmp
 
 
 @pytest.mark.shared
+def test_a_part_without_those_before_it_is_flagged_though_no_total_is_said(classic: WrittenStudy, tmp_path: Path) -> None:
+    def second_part(made: FileDataset) -> None:
+        made.ConcatenationUID, made.InConcatenationNumber = generate_uid(), 2
+
+    series = series_in(enhanced(classic.pet_files, tmp_path / "second.dcm", second_part))
+    assert [(flag.code, flag.found) for flag in series.flags] == [("SLICES_INCOMPLETE", "1 of 2 files")]
+
+
+def of_unknown_tags(path: Path) -> None:
+    """The functional groups as one writes them who does not know the tags: UN, implicit inside (PS3.5 6.2.2)."""
+    dataset = dcmread(path)
+    for tag in (0x52009229, 0x52009230):
+        buffer = DicomBytesIO()
+        buffer.is_little_endian = buffer.is_implicit_VR = True
+        write_sequence(buffer, dataset[tag], ["utf8"])
+        raw = buffer.getvalue()
+        del dataset[tag]
+        dataset[Tag(tag)] = RawDataElement(Tag(tag), "UN", len(raw), raw, 0, False, True)
+    dataset.save_as(path)
+
+
+def test_functional_groups_of_unknown_representation_are_read(classic: WrittenStudy, tmp_path: Path) -> None:
+    path = converted(classic.pet_files, tmp_path / "un.dcm")
+    of_unknown_tags(path)
+    assert np.array_equal(suv_in(path)[0], suv_in(*classic.pet_files)[0])
+
+
+@pytest.mark.parametrize("of_frames", [False, True])
+def test_a_weight_corrected_in_one_place_only_is_refused(of_frames: bool, classic: WrittenStudy, tmp_path: Path) -> None:
+    path = converted(classic.pet_files, tmp_path / "weights.dcm")
+    dataset = dcmread(path)
+    groups = dataset.PerFrameFunctionalGroupsSequence if of_frames else dataset.SharedFunctionalGroupsSequence
+    inside = "UnassignedPerFrameConvertedAttributesSequence" if of_frames else "UnassignedSharedConvertedAttributesSequence"
+    for group in groups:
+        group[inside].value[0].PatientWeight = str(1.3 * float(dataset.PatientWeight))
+    dataset.save_as(path)
+    assert codes_of(path) == ["SERIES_TAG_VARIES"]
+
+
+@pytest.mark.parametrize("modality", ["PT", "CT"])
+def test_a_calculated_contrast_in_a_converted_file_is_refused(modality: str, classic: WrittenStudy, tmp_path: Path) -> None:
+    path = converted(classic.pet_files if modality == "PT" else classic.ct_files, tmp_path / "difference.dcm")
+    dataset = dcmread(path)
+    kind = "PETFrameTypeSequence" if modality == "PT" else "CTImageFrameTypeSequence"
+    for group in (*dataset.SharedFunctionalGroupsSequence, *dataset.PerFrameFunctionalGroupsSequence):
+        if kind in group:
+            group[kind].value[0].FrameType = ["DERIVED", "PRIMARY", "VOLUME", "SUBTRACTION"]
+    dataset.save_as(path)
+    assert codes_of(path) == ["DERIVED_IMAGE"]
+
+
+def test_two_files_of_one_series_whose_frames_are_of_different_types_are_refused(classic: WrittenStudy, tmp_path: Path) -> None:
+    def gated(made: FileDataset) -> None:
+        made.ImageType, made.SOPInstanceUID = ["ORIGINAL", "PRIMARY", "CARDIAC_GATED", "NONE"], generate_uid()
+        made.SharedFunctionalGroupsSequence[0].PETFrameTypeSequence = one(FrameType=made.ImageType)
+
+    def static(made: FileDataset) -> None:
+        made.SharedFunctionalGroupsSequence[0].PETFrameTypeSequence = one(FrameType=made.ImageType)
+
+    below = enhanced(classic.pet_files[:3], tmp_path / "below.dcm", static)
+    above = enhanced(classic.pet_files[3:], tmp_path / "above.dcm", gated)
+    (series,) = catalogue([below, above]).series
+    assert "SERIES_TAG_VARIES" in [notice.code for notice in series.refusals]
+
+
 def test_a_file_by_pixelmed(shared_data: Path, tmp_path: Path) -> None:
     """It says that its values are in no particular unit; with Hounsfield units said, every voxel is where pydicom and the header say."""
     path = shared_data / "interop" / "dcmqi_seg" / "24x38x3" / "multiframe" / "mf.dcm"

@@ -13,6 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from carpet.core.errors import Refused
 from carpet.core.space import Grid
+from carpet.dicom import rtstruct
 from carpet.dicom.nifti import read_nifti
 from carpet.dicom.rtstruct import read_rtstruct
 
@@ -236,3 +237,14 @@ def test_dro_contours_lie_in_the_published_mask(shared_data: Path, grid_of_serie
     assert not (drawn & ~mask).any()
     core = np.stack([binary_erosion(plane, np.ones((3, 3))) for plane in mask])
     assert not (core[2:18] & ~drawn[2:18]).any()
+
+
+def test_more_points_than_an_outline_can_have_are_refused(usual_grid: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = on_planes([1, 2, 3], rectangle((1.5, 1.5), (3.5, 3.5)))
+    path = save(tmp_path / "a.dcm", usual_grid, {"box": box})
+    whole = read_rtstruct(path, usual_grid).labels.to_values()
+    monkeypatch.setattr(rtstruct, "MOST_POINTS", 12)
+    monkeypatch.setattr(rtstruct, "MOST_CROSSINGS", 1)  # one edge after the other gives the same
+    np.testing.assert_array_equal(read_rtstruct(path, usual_grid).labels.to_values(), whole)
+    monkeypatch.setattr(rtstruct, "MOST_POINTS", 11)
+    assert refusal(path, usual_grid) == ("MASK_UNREADABLE", "more than 11 points in 'box'")

@@ -19,6 +19,7 @@ from carpet.core.errors import Refused
 from carpet.core.lesion import Lesion
 from carpet.core.record import Provenance
 from carpet.core.space import Grid
+from carpet.dicom import seg_reading
 from carpet.dicom.mask import BROKEN_FILE
 from carpet.dicom.seg import write_seg
 from carpet.dicom.seg_reading import read_seg
@@ -299,3 +300,13 @@ def test_segments_keep_their_tracks(wide_grid: Grid, label_map: Dataset, tmp_pat
     read = read_seg(tmp_path / "a.dcm", wide_grid)
     told = {int(s.SegmentNumber): (s.get("TrackingUID"), s.get("TrackingID")) for s in label_map.SegmentSequence}
     assert {n: (track.uid, track.id) for n, track in read.tracks.items()} == {n: told[n] for n in (1, 3, 4)}
+
+
+@pytest.mark.parametrize(("name", "most"), [("MOST_FRAMES", 1), ("MOST_BYTES", {"SegmentSequence": 100})])
+def test_more_frames_or_segments_than_can_be_meant(
+    name: str, most: object, label_map: Dataset, wide_grid: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label_map.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    assert read_seg(tmp_path / "a.dcm", wide_grid).names
+    monkeypatch.setattr(seg_reading, name, most)
+    assert refusal(tmp_path / "a.dcm", wide_grid) == "MASK_UNREADABLE"

@@ -170,6 +170,7 @@ def test_a_point_adds_a_region_below_the_least_volume(ready: Any, measured_with:
         ("lesion_id,status,reader\nL01,accept,Dr A\n", "DECISION_NOTHING_TO_ACCEPT"),
         ("lesion_id,status,reader\nL01,disease,Dr M\u00fcller\n".encode("cp1252"), "DECISION_MALFORMED"),
         ("lesion_id,status,reader\nL01,disease," + "x" * 200_000, "DECISION_MALFORMED"),
+        ("lesion_id,status,reader\n" + "L01,disease,Dr A\n" * 70_000, "DECISION_MALFORMED"),
     ],
 )
 def test_a_faulty_decisions_file_is_refused(measured_with: Measure, tmp_path: Path, text: str | bytes, code: str) -> None:

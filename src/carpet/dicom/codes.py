@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -119,6 +120,11 @@ def private_scheme() -> Any:
 def long_string(text: str) -> str:
     """`text` as a DICOM LO value or a code meaning: one line, no backslash, at most 64 bytes of UTF-8."""
     return _cut(text, LONG_STRING)
+
+
+def free_text(text: str) -> str:
+    """Text for a UT element: a control character, which DICOM forbids but for line breaks, becomes a space."""
+    return "".join(" " if unicodedata.category(char) == "Cc" and char not in "\r\n" else char for char in text)
 
 
 def short_string(text: str) -> str:

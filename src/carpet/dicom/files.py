@@ -15,6 +15,7 @@ ZIP_MEMBERS_CAP = 20_000
 ZIP_BYTES_CAP = 16 * 2**30
 ZIP_RATIO_CAP = 200  # CT and PET deflate to a third; what deflates better than this is a bomb
 COPY_BYTES = 2**20
+UNFINISHED = ".carpet-"  # what carpet itself is still writing, or was when it was killed
 ZIP_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # zipfile inflates the others without a limit
 
 
@@ -39,10 +40,10 @@ def _walk(path: Path) -> Iterator[Path]:
         yield path
         return
     for folder, subfolders, names in os.walk(path):
-        subfolders.sort()
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith(UNFINISHED))
         for name in sorted(names):
             file = Path(folder, name)
-            if file.is_file() and not _is_dicomdir(name):
+            if file.is_file() and not _is_dicomdir(name) and not name.startswith(UNFINISHED):
                 yield file
 
 

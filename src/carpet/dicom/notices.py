@@ -208,4 +208,6 @@ DEID_STUDY_THERE = NoticeKind(
     "the same files, or a new folder",
     "remove the old study from the folder, or name another one",
 )
-DEID_NOTHING = NoticeKind("DEID_NOTHING", E, "there is no PET and no CT here to export", "PET or CT images", "give the folder of a PET/CT study")
+DEID_NOTHING = NoticeKind(
+    "DEID_NOTHING", E, "there is no PET and no CT here to export", "PET or CT images", "give the folder of a PET/CT study"
+)

@@ -18,7 +18,7 @@ from carpet.core.lesion import Lesion
 from carpet.core.space import Grid, IntArray, Labels
 from carpet.dicom import codes
 from carpet.dicom.nifti import GZIP_LEVEL, whole_numbers
-from carpet.dicom.placing import LARGEST_MASK_BYTES, UNREADABLE, Drawn, MaskRead, Track, labelled_voxels, placed, uid_is_valid
+from carpet.dicom.placing import LARGEST_MASK_BYTES, UNREADABLE, Drawn, MaskRead, Track, check_size, labelled_voxels, placed, uid_is_valid
 from carpet.dicom.seg import property_of, segment_label
 
 MAGIC = b"NRRD"
@@ -120,6 +120,7 @@ def read_nrrd(path: Path, grid: Grid) -> MaskRead:
             raise Refused(UNREADABLE.at(where, "a NRRD header that contradicts itself")) from error
         sizes = [int(n) for n in header["sizes"]]
         own, layer_axis = _grid(header, sizes, where)
+        check_size(sizes, grid, where)
         values = whole_numbers(_values(opened, header, sizes, where), where)
     layers = [values] if layer_axis is None else [np.take(values, n, axis=layer_axis) for n in range(values.shape[layer_axis])]
     found = [labelled_voxels([(0, np.ascontiguousarray(layer))]) for layer in layers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from carpet.core.space import Grid, IntArray, Labels, Region
 SAME_VOXEL = 0.1  # of a voxel: centres that differ by less, at every corner of the mask, are the same voxel
 NOT_COARSER = 1.05  # mask spacing over PET spacing; GE slices stray by up to 5 % from their nominal spacing (FAILURES 38)
 LARGEST_MASK_BYTES = 2**31  # a CT of 512 × 512 × 4096 in 16 bits; more is refused before it is unpacked
+FINER_AT_MOST = 64  # voxels of a mask for each of the PET: a CT of 512 × 512 × 1 mm over a PET of 128 × 128 × 3 mm has 48
+ALWAYS_VOXELS = 2**24  # whatever the PET's size
 CHUNK_VOXELS = 2**22
 VALID_UID, LONGEST_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+"), 64  # PS3.5 §9.1
 
@@ -139,6 +142,13 @@ def tracks_in(items: Mapping[int, Dataset]) -> dict[int, Track]:
 def uid_is_valid(text: str) -> bool:
     """True for a DICOM UID: at most 64 characters, numbers without leading zeros between dots."""
     return len(text) <= LONGEST_UID and VALID_UID.fullmatch(text) is not None
+
+
+def check_size(shape_kji: Sequence[int], grid: Grid, where: str) -> None:
+    """Raises Refused, before anything is unpacked, where a mask has far more voxels than any image of this examination."""
+    voxels = math.prod(shape_kji)
+    if voxels > max(FINER_AT_MOST * math.prod(grid.shape_kji), ALWAYS_VOXELS):
+        raise Refused(UNREADABLE.at(where, f"{voxels} voxels, the PET has {math.prod(grid.shape_kji)}"))
 
 
 def exact_shift(

@@ -34,6 +34,8 @@ SAME_SLICE = 0.25  # of the slice distance: a frame's own position against an ev
 SQUARE = 1e-3  # deviation of the direction cosines from unit length and from a right angle
 FRACTION = 0.5  # of MaximumFractionalValue: a voxel at or above this belongs to the segment
 LARGEST_FRAME_PIXELS = 2**26
+MOST_FRAMES = 2**15
+MOST_BYTES = {"SegmentSequence": 2**22, "PerFrameFunctionalGroupsSequence": 2**26}  # some 4,000 segments, some 60,000 frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,7 @@ def read_seg(path: Path, grid: Grid) -> MaskRead:
     """
     dataset, where = dcmread(path), path.name
     check_frame(str(dataset.get("FrameOfReferenceUID", "")), grid, where)
+    _check_size(dataset, where)
     names = _names(dataset, where)
     frames = _frames(dataset, where)
     stacked = _on_pet(dataset, frames, grid) or _on_own_grid(dataset, frames, where)
@@ -77,6 +80,16 @@ def read_seg(path: Path, grid: Grid) -> MaskRead:
     joined = {number: np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64) for number, parts in voxels.items()}
     tracks = tracks_in({int(item.SegmentNumber): item for item in dataset.SegmentSequence if int(item.SegmentNumber) in names})
     return placed(Drawn(stacked.grid, joined, names, where, tuple(notices), tracks), grid)
+
+
+def _check_size(dataset: Dataset, where: str) -> None:
+    """Raises Refused for more segments or frames than can be meant, before pydicom takes them apart one by one."""
+    if int(dataset.NumberOfFrames) > MOST_FRAMES:
+        raise Refused(UNREADABLE.at(where, f"{dataset.NumberOfFrames} frames, at most {MOST_FRAMES} are read"))
+    for keyword, most in MOST_BYTES.items():
+        stored = dataset.get_item(keyword)
+        if stored is not None and isinstance(stored.value, bytes) and len(stored.value) > most:
+            raise Refused(UNREADABLE.at(where, f"{keyword} of {len(stored.value)} bytes"))
 
 
 def _names(dataset: Dataset, where: str) -> Mapping[int, str]:

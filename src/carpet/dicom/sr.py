@@ -208,7 +208,7 @@ def _with_texts(group: Any, texts: Iterable[tuple[Code, str]]) -> Any:
     import highdicom as hd
 
     for name, text in texts:
-        item = hd.sr.TextContentItem(codes.concept(name), text, hd.sr.RelationshipTypeValues.CONTAINS)
+        item = hd.sr.TextContentItem(codes.concept(name), codes.free_text(text), hd.sr.RelationshipTypeValues.CONTAINS)
         group[0].ContentSequence.append(item)
     return group
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from carpet.core.errors import ProtocolError
 from carpet.core.record import Measurement
 from carpet.core.space import Labels
+from carpet.dicom.files import UNFINISHED
 from carpet.run.document import delineation_provenance
 from carpet.run.pipeline import Result
 from carpet.run.terminal import json_text
@@ -54,7 +55,7 @@ def new_files(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     """A hidden folder to write into. When the block ends well its files replace those in `folder`, and those of `names` that were
     not written are gone from there: they belong to an earlier run. Otherwise nothing has changed."""
     made_here = _made(folder)
-    part = Path(tempfile.mkdtemp(prefix=".carpet-", dir=folder))
+    part = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
     try:
         yield part
         ready = sorted(part.iterdir())

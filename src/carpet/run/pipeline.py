@@ -31,6 +31,7 @@ from carpet.suv import Quantification, to_suv
 
 MASK = "mask"
 LESION_BIOMARKERS = ("tmtv", "suv_max", "suv_mean", "suv_peak", "tlg")
+DECISIONS_MOST_BYTES = 2**20  # some ten thousand rows; a scan has a few hundred regions
 USUAL_DOSE_BQ, USUAL_LIVER_SUV = (48e6, 756e6), (0.90, 2.82)  # J Nucl Med 2013;54(S2):2053, 520 scans
 Say = Callable[[str], None]
 
@@ -132,6 +133,9 @@ def _with_decisions(
     """The lesions after the reader's decisions, and whether a row accepted all the rest."""
     if path is None:
         return lesions, False
+    if path.stat().st_size > DECISIONS_MOST_BYTES:
+        found = f"{path.stat().st_size / 2**20:.1f} MiB"
+        raise Refused(MALFORMED.at(path.name, found, more=f"no reader's table is longer than {DECISIONS_MOST_BYTES >> 20} MiB"))
     try:
         decisions = read_decisions(path.read_text(encoding="utf-8-sig"), path.name, site_of=site_of)
     except UnicodeDecodeError as error:
