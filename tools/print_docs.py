@@ -1,4 +1,4 @@
-"""Prints docs/reference from the code: methods, notices, settings, commands. `--check` compares instead of writing, and exits 1."""
+"""Prints docs/reference from the code: methods, criteria, notices, settings, commands. `--check` compares and exits 1."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Any
 import carpet
 from carpet.core.errors import NoticeKind
 from carpet.core.protocol import Protocol, Section
+from carpet.response import criteria
 from carpet.run.methods_list import methods_list
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 MADE = "Printed from the code by `tools/print_docs.py`; a test holds them together.\n"
+PLURALS = {"criterion": "criteria"}
 SEVERITIES = {"E": "refuses", "W": "flags", "I": "informs"}
 
 
@@ -30,11 +32,19 @@ def methods_page() -> str:
     parts = ["# Methods\n", MADE]
     rows = methods_list(None)
     for kind in dict.fromkeys(row["kind"] for row in rows):
-        parts.append(f"\n## {kind.capitalize()}s\n")
+        parts.append(f"\n## {PLURALS.get(kind, kind + 's').capitalize()}\n")
         chosen = [row for row in rows if row["kind"] == kind]
         parts.append(
             table(["name", "unit", "what it does", "source"], [[f"`{r['name']}`", r["unit"], r["says"], r["source"]] for r in chosen])
         )
+    return "\n".join(parts)
+
+
+def criteria_page() -> str:
+    parts = ["# Criteria of response\n", MADE, "\nThe first rule that holds decides; every verdict names it.\n"]
+    for one in criteria().values():
+        parts.append(f"\n## {one.says}\n\n`{one.name}@{one.version}`. {one.source}.\n")
+        parts.append(table(["rule", "category", "when"], [[f"`{rule}`", category, says] for rule, category, says in one.table()]))
     return "\n".join(parts)
 
 
@@ -102,6 +112,7 @@ def commands_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "methods.md": methods_page,
+    "criteria.md": criteria_page,
     "notices.md": notices_page,
     "protocol.md": settings_page,
     "commands.md": commands_page,

@@ -7,7 +7,8 @@ import pytest
 from carpet.biomarkers import biomarkers
 from carpet.core.errors import ProtocolError
 from carpet.lesions.rules import rules_table
-from carpet.run.methods_list import methods_list, methods_table
+from carpet.response import criteria
+from carpet.run.methods_list import methods_list, methods_table, says_of
 from carpet.segment import segmenters
 
 SEGMENTERS = "suv4.0 suv2.5 max41 max50 a50p percist_liver liver_mean nestle mv2 mv3 watershed"
@@ -21,6 +22,7 @@ def test_all_are_there() -> None:
         "segmenter": set(SEGMENTERS.split()),
         "biomarker": set(biomarkers()),
         "rule": {name for name, _, _ in rules_table()},
+        "criterion": set(criteria()),
     }
     assert set(segmenters()) == by_kind["segmenter"]
 
@@ -32,14 +34,14 @@ def test_each_says_what_it_is() -> None:
         assert "METHODS" not in row["source"]
 
 
-@pytest.mark.parametrize("kind", ["segmenter", "biomarker", "rule"])
+@pytest.mark.parametrize("kind", ["segmenter", "biomarker", "rule", "criterion"])
 def test_one_kind(kind: str) -> None:
     assert {row["kind"] for row in methods_list(kind)} == {kind}
 
 
 def test_an_unknown_kind_names_the_known() -> None:
-    with pytest.raises(ProtocolError, match="There are: biomarker, rule, segmenter"):
-        methods_list("criterion")
+    with pytest.raises(ProtocolError, match="There are: biomarker, criterion, rule, segmenter"):
+        methods_list("score")
 
 
 def test_the_table_for_people() -> None:
@@ -47,3 +49,7 @@ def test_the_table_for_people() -> None:
     lines = methods_table(rows).splitlines()
     assert len(lines) == 3 * len(rows)
     assert "biomarker tmtv@1  [mL]" in lines
+
+
+def test_a_criterion_says_its_categories() -> None:
+    assert says_of(criteria()["lugano_ct"]) == "Lugano 2014 by CT: CR PR SD PD NE"

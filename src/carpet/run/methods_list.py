@@ -1,4 +1,4 @@
-"""`carpet methods`: every segmenter, biomarker and rule, printed from the code."""
+"""`carpet methods`: every segmenter, biomarker, criterion and rule, printed from the code."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from carpet.biomarkers import biomarkers
 from carpet.core.errors import ProtocolError
 from carpet.lesions.rules import rules_table
+from carpet.response import Criterion, criteria
 from carpet.segment import segmenters
 
 
@@ -28,10 +29,19 @@ def methods_list(kind: str | None) -> list[dict[str, Any]]:
         }
         for name, status, says in rules_table()
     ]
+    rows += [
+        {"kind": "criterion", "name": one.name, "version": one.version, "unit": "1", "says": says_of(one), "source": one.source}
+        for one in criteria().values()
+    ]
     kinds = sorted({row["kind"] for row in rows})
     if kind is not None and kind not in kinds:
         raise ProtocolError(f"no kind of method is called {kind!r}. There are: {', '.join(kinds)}")
     return [row for row in rows if kind in (None, row["kind"])]
+
+
+def says_of(criterion: Criterion[Any]) -> str:
+    """What the criterion is, and the categories it can give."""
+    return f"{criterion.says}: {' '.join(criterion.categories)}"
 
 
 def methods_table(rows: list[dict[str, Any]]) -> str:
