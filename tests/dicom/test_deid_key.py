@@ -50,7 +50,8 @@ def test_patients_differ_also_by_issuer_only_and_keys_have_nothing_in_common() -
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", "[]", '{"schema": 1, "secret": "00", "patients": []}', '{"schema": 9, "secret": "", "patients": []}']
+    "content",
+    ["", "{}", "[]", '{"schema": 1, "secret": "00", "patients": []}', '{"schema": 9, "secret": "", "patients": []}', "[" * 100_000],
 )
 def test_what_is_no_key_file_is_refused_and_left_as_it_is(tmp_path: Path, content: str) -> None:
     path = tmp_path / "key"
@@ -58,6 +59,14 @@ def test_what_is_no_key_file_is_refused_and_left_as_it_is(tmp_path: Path, conten
     with pytest.raises(ProtocolError, match="no key file"):
         key_for(path, [ANNA])
     assert path.read_text() == content
+
+
+def test_a_damaged_secret_is_found_before_anyone_gets_a_second_pseudonym(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    secret = key_for(path, [ANNA]).secret.hex()
+    path.write_text(path.read_text().replace(secret, ("0" if secret[0] != "0" else "1") + secret[1:]))
+    with pytest.raises(ProtocolError, match="damaged"):
+        key_for(path, [ANNA])
 
 
 def test_nothing_secret_in_what_a_log_would_show() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carpet.dicom.deid_words import WORDS, cleaned_words, code_meaning, harmless, term
+from carpet.dicom.deid_words import WORDS, cleaned_words, code_meaning, harmless, term, values_apart
 from carpet.testing.vendors import VENDORS
 
 OF_SCANNERS = [
@@ -108,6 +108,9 @@ NAMING = [
     ("Z A U B E R", "REMOVED"),
     ("PET\x1b[31m WB", "PET WB"),
     ("Dr Hu, PET", "PET"),
+    ("PET 12.05", "PET"),
+    ("WB 13.12 FDG", "WB FDG"),
+    ("A123B456C789", "REMOVED"),
     ("PET " * 40, ("PET " * 16).strip()),
 ]
 
@@ -115,6 +118,22 @@ NAMING = [
 @pytest.mark.parametrize(("text", "left"), NAMING)
 def test_of_other_texts_only_known_words_stay(text: str, left: str) -> None:
     assert cleaned_words(text) == left
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        (["13", "05", "76"], ["REMOVED"] * 3),
+        (["WB 13", "05 PET", "76"], ["WB", "PET", "REMOVED"]),
+        (["K", "L", "A", "W"], ["REMOVED"] * 4),
+        (["471", "", "108"], ["REMOVED", "", "REMOVED"]),
+        (["ORIGINAL", "PRIMARY", "M", "AXIAL"], ["ORIGINAL", "PRIMARY", "M", "AXIAL"]),
+        (["Br40d", "3"], ["Br40d", "3"]),
+        (["L", "P"], ["L", "P"]),
+    ],
+)
+def test_values_side_by_side_spell_nothing(values: list[str], left: list[str]) -> None:
+    assert values_apart(values) == left
 
 
 def test_no_word_is_a_name_in_common_use() -> None:

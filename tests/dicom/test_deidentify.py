@@ -123,6 +123,12 @@ def test_all_dates_move_by_the_same_days_and_no_time_changes(image: Dataset) -> 
     assert (data.StudyTime, data.SeriesTime, data.AcquisitionTime) == (image.StudyTime, image.SeriesTime, image.AcquisitionTime)
 
 
+@pytest.mark.parametrize("keyword", ["SeriesDescription", "ProtocolName", "SoftwareVersions", "ImageType", "ConvolutionKernel"])
+def test_a_date_typed_with_backslashes_is_gone(image: Dataset, keyword: str) -> None:
+    image.add_new(keyword, "LO", "13\\05\\76")
+    assert list(dcmread(BytesIO(without(image)))[keyword].value) == ["REMOVED"] * 3
+
+
 def test_what_suv_needs_is_kept_to_the_letter(image: Dataset) -> None:
     image.PatientWeight, image.PatientSize, image.RescaleSlope = "70.50000", "+1.75", "0.00007351088662"
     data = dcmread(BytesIO(without(image)))

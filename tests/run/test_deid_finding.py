@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from carpet.dicom.deid_key import Person
-from carpet.run.deid_finding import studies_in
+from carpet.run.deid_finding import folders_below, studies_in
 from carpet.testing import Storage, Visit, simple_phantom, write_study
 
 WHOLE = simple_phantom(spacing_mm=20.0)
@@ -27,6 +30,17 @@ def test_files_by_study_in_an_order_of_their_own(tmp_path: Path) -> None:
     for number, path in enumerate(reversed(files)):
         shuffled.append(Path(shutil.copy(path, tmp_path / f"{number}")))
     assert [[one.sop_uid for one in study] for study in studies_in(shuffled)] == [[one.sop_uid for one in study] for study in studies]
+
+
+def test_folders_that_are_closed_and_links_to_folders_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in" / "CT").mkdir(parents=True)
+    (tmp_path / "in" / "file").touch()
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "in" / "CT")
+    assert folders_below(tmp_path / "in") == (0, 1)
+    assert folders_below(tmp_path / "in" / "file") == (0, 0)
+    monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("CT"))  # root may enter everything
+    assert folders_below(tmp_path / "in") == (1, 1)
+    assert folders_below(tmp_path / "none") == (0, 0)
 
 
 def test_what_is_no_dicom_or_broken_is_not_there(tmp_path: Path) -> None:

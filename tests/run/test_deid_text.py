@@ -52,7 +52,7 @@ def test_the_words() -> None:
         "PT, 1 slice: refused as before (NAC_SERIES)",
         "was there  P-2/20010204-abcdef  1 image",
         "left out  2 objects: Secondary Capture Image Storage",
-        "1 file unreadable",
+        "1 file unreadable: not exported; `carpet scan` names them",
         "3 files not DICOM",
         "key    out.key.json: keep it apart and secret",
         "refused, not exported:\n\nDEID_CHANGED_SUV",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -241,6 +242,84 @@ def test_one_broken_file_does_not_stop_the_rest(tmp_path: Path) -> None:
     (source / "broken.dcm").write_bytes(bytes(128) + b"DICM" + b"\xff" * 500)
     outcome = deid(source, tmp_path / "out")
     assert (outcome.unreadable, len(outcome.exported), outcome.complete) == (1, 1, False)
+
+
+def test_a_lost_key_is_not_replaced_by_another(tmp_path: Path) -> None:
+    """With a new key the patients of OUT would get second names."""
+    source, out = write(tmp_path / "in"), tmp_path / "out"
+    deid(source, out)
+    (tmp_path / "trial.key.json").unlink()
+    before = files(out)
+    with pytest.raises(ProtocolError, match="their key file is not there"):
+        deid(source, out)
+    assert files(out) == before
+    assert not (tmp_path / "trial.key.json").exists()
+
+
+def test_a_key_behind_a_link_is_written_where_the_link_leads(tmp_path: Path) -> None:
+    source = write(tmp_path / "in")
+    (tmp_path / "safe").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "safe" / "key")
+    deidentify_folder(source, tmp_path / "out", tmp_path / "link", software="carpet test", say=lambda step: None)
+    assert (tmp_path / "link").is_symlink()
+    assert RECORD in (tmp_path / "safe" / "key").read_text()
+
+
+@pytest.mark.parametrize("leads_to", ["safe", "out/deep"])
+def test_a_link_to_the_key_must_not_lie_in_out_either(tmp_path: Path, leads_to: str) -> None:
+    source = write(tmp_path / "in")
+    for folder in ("safe", "out/deep"):
+        (tmp_path / folder).mkdir(parents=True)
+    inside, outside = tmp_path / "out" / "key", tmp_path / "key"
+    inside.symlink_to(tmp_path / "safe" / "key")
+    outside.symlink_to(tmp_path / "out" / "deep" / "key")
+    key = inside if leads_to == "safe" else outside
+    with pytest.raises(ProtocolError, match="must not lie in the folder"):
+        deidentify_folder(source, tmp_path / "out", key, software="carpet test", say=lambda step: None)
+    assert not (tmp_path / leads_to / "key").exists()
+
+
+def test_of_two_runs_at_once_one_exports_and_the_other_finds_it_there(tmp_path: Path) -> None:
+    source, out, told = write(tmp_path / "in"), tmp_path / "out", []
+
+    def overtaken(step: str) -> None:
+        if step.startswith("comparing"):
+            told.append(deid(source, out))
+
+    later = deidentify_folder(source, out, out.with_name("trial.key.json"), software="carpet test", say=overtaken)
+    assert (len(told[0].exported), told[0].refused) == (1, ())
+    assert (later.exported, len(later.there), later.refused) == ((), 1, ())
+
+
+def test_what_a_killed_run_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / "out" / ".carpet-deid-killed" / "study").mkdir(parents=True)
+    deid(write(tmp_path / "in"), tmp_path / "out")
+    assert [path.name[:2] for path in (tmp_path / "out").iterdir()] == ["P-"]
+
+
+def test_a_folder_that_may_not_be_entered_stops_everything_and_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write(tmp_path / "in", storage=Storage())
+    monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("CT"))  # root may enter everything
+    with pytest.raises(ProtocolError, match="1 folder below the input may not be entered") as said:
+        deid(source, tmp_path / "out")
+    assert str(tmp_path) not in str(said.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_links_to_folders_are_not_followed_and_told(tmp_path: Path) -> None:
+    source = write(tmp_path / "in")
+    (source / "link").symlink_to(write(tmp_path / "other", visit=FOLLOW_UP))
+    assert deid(source, tmp_path / "out").left_out == {"a link to a folder: links are not followed": 1}
+
+
+def test_the_order_of_the_old_uids_does_not_show(tmp_path: Path) -> None:
+    for number in range(6):
+        write(tmp_path / "in" / f"{number}", visit=replace(BASELINE, patient_id=f"MRN-{number}"))
+    names = [f"{study.patient}/{study.folder}" for study in deid(tmp_path / "in", tmp_path / "out").exported]
+    made = sorted(
+        (path for path in (tmp_path / "out").glob("*/*")), key=lambda path: min(p.stat().st_mtime_ns for p in path.rglob("*.dcm"))
+    )
+    assert names == sorted(names) == [path.relative_to(tmp_path / "out").as_posix() for path in made]
 
 
 def test_nothing_to_export(tmp_path: Path) -> None:

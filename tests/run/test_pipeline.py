@@ -237,6 +237,18 @@ def test_odd_numbers_are_flagged(tmp_path: Path) -> None:
     assert "NO_CT" in flags
 
 
+def test_more_activity_than_was_injected_is_flagged(tmp_path: Path) -> None:
+    """Bq/mL under the name of SUV: a number comes out, and the law of the injected dose says that it is wrong."""
+    written = write_study(simple_phantom(spacing_mm=12.0, with_ct=False), tmp_path, edit=_called_suv)
+    with measured(written.path, Protocol(), Wishes(), series_uid=None, weight_kg=None, say=lambda step: None) as result:
+        assert "ACTIVITY_IMPLAUSIBLE" in {flag.code for flag in result.flags}
+        assert all("ACTIVITY_IMPLAUSIBLE" in one.flags for one in result.values if isinstance(one, Measurement))
+
+
+def _called_suv(dataset: Any, index: int) -> None:
+    dataset.Units, dataset.SUVType = "GML", "BW"
+
+
 @pytest.fixture(scope="module")
 def one_voxel(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A study, and a mask of one voxel of a lesion."""

@@ -63,16 +63,17 @@ def read_key(path: Path) -> Key:
         content = json.loads(path.read_text(encoding="utf-8"))
         secret = bytes.fromhex(content["secret"])
         people = tuple(Person(str(row["patient_id"]), str(row["issuer"])) for row in content["patients"])
-        if content["schema"] != SCHEMA or len(secret) != SECRET_BYTES:
-            raise ValueError("schema or secret")
-    except (ValueError, KeyError, TypeError) as error:
-        raise ProtocolError(f"{str(path)!r} is no key file of carpet; nothing was changed") from error
-    return Key(secret, people)
+        key = Key(secret, people)
+        if content["schema"] != SCHEMA or len(secret) != SECRET_BYTES or content["patients"] != [_row(key, person) for person in people]:
+            raise ValueError("schema, secret or aliases")  # a damaged secret would give every patient a second pseudonym
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ProtocolError(f"{str(path)!r} is no key file of this version of carpet, or damaged; nothing was changed") from error
+    return key
 
 
 def key_for(path: Path, people: Iterable[Person]) -> Key:
     """The key in the file, which then lists these patients too; made where there is none. Raises ProtocolError, OSError."""
-    with _alone(path.parent):
+    with alone(path.parent):  # so that no patient is lost from it
         there = path.exists()
         known = read_key(path) if there else new_key()
         key = known.with_people(people)
@@ -82,8 +83,8 @@ def key_for(path: Path, people: Iterable[Person]) -> Key:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two runs with one key file wait for each other, so that no patient is lost from it; where the system can lock a folder."""
+def alone(folder: Path) -> Iterator[None]:
+    """Runs that do this with one folder wait for each other, where the system can lock a folder."""
     try:
         import fcntl
     except ImportError:

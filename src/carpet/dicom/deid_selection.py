@@ -50,14 +50,15 @@ def left_out_because(data: Dataset, syntax: str) -> str | None:
         sop_class = text_at(data, SOP_CLASS)
         if sop_class not in IMAGES:
             return UID(sop_class).name if sop_class in UID_dictionary else "unknown kind of object"
-        return _odd_image(data, sop_class) or _odd_encoding(data, syntax)
+        odd_encoding = None if syntax in NATIVE | LOSSLESS else "lossy or unknown compression"
+        return _odd_image(data, sop_class) or odd_encoding
 
 
 def _odd_image(data: Dataset, sop_class: str) -> str | None:
     image_type = text_at(data, IMAGE_TYPE).upper()
     if text_at(data, MODALITY) != IMAGES[sop_class]:
         return "modality and kind of object differ"
-    if text_at(data, BURNED_IN) == "YES":
+    if text_at(data, BURNED_IN).upper() == "YES":
         return "text is burned into the picture"
     if any(screen in image_type for screen in SCREENS) or CONVERSION_TYPE in data:
         return "a captured screen or report"
@@ -68,14 +69,6 @@ def _odd_image(data: Dataset, sop_class: str) -> str | None:
     if FRAME_GROUPS not in data and not text_at(data, POSITION):
         return "a picture without a position"
     return None
-
-
-def _odd_encoding(data: Dataset, syntax: str) -> str | None:
-    if syntax in NATIVE:
-        return None
-    if syntax not in LOSSLESS:
-        return "lossy or unknown compression"
-    return None if _frames(data) == 1 else "a compressed multi-frame image"
 
 
 def _frames(data: Dataset) -> int:
@@ -99,15 +92,23 @@ def native_pixels(data: Dataset, path: Path, syntax: str, decoder: Decoder) -> b
         if syntax in NATIVE:
             values = _uncompressed(data, syntax, shape, dtype)
         else:
-            decoded = decoder.pixels(path, shape)
-            values = decoded.astype(dtype)
-            if not np.array_equal(values, decoded):
-                raise MalformedFile("the compressed picture does not fit into BitsAllocated")
+            frames = _frames(data)
+            if frames * shape[0] * shape[1] * dtype.itemsize > INSTANCE_CAP_BYTES:
+                raise MalformedFile(f"the pixels are more than {INSTANCE_CAP_BYTES >> 30} GiB")
+            values = np.stack([_decoded(path, shape, dtype, decoder, frame=frame) for frame in range(1, frames + 1)])
         least = -(1 << stored_bits - 1) if signed else 0
         if not least <= int(values.min()) <= int(values.max()) <= least + (1 << stored_bits) - 1:
             raise MalformedFile("values go beyond BitsStored (0028,0101)")
         content = values.tobytes()
     return content + bytes(len(content) % WORD)
+
+
+def _decoded(path: Path, shape: tuple[int, int], dtype: np.dtype[np.integer], decoder: Decoder, *, frame: int) -> NDArray[np.integer]:
+    decoded = decoder.pixels(path, shape, frame=frame)
+    values = decoded.astype(dtype)
+    if not np.array_equal(values, decoded):
+        raise MalformedFile("the compressed picture does not fit into BitsAllocated")
+    return values
 
 
 def _uncompressed(data: Dataset, syntax: str, shape: tuple[int, int], dtype: np.dtype[np.integer]) -> NDArray[np.integer]:

@@ -54,9 +54,11 @@ WORDS_BY_TOPIC = {
 }
 WORDS = frozenset(" ".join(WORDS_BY_TOPIC.values()).split())
 EXACT = frozenset({"HU"})  # a unit where it stands alone; beside other words it is a name
-SINGLE_LETTERS = 3  # in one value: 3i21s, B30f, L\P
+SINGLE_LETTERS = 3  # in one text: 3i21s, B30f, L\P
+WHOLE_DIGITS = 6  # of all whole numbers in one text: an accession number may have letters between its digits
 _PIECE = re.compile(r"[A-Za-z]+|0?\.\d{1,6}|\d{1,3}(?:\.\d{1,2})?(?![\d.])|\d[\d.]*")
 _NUMBER = re.compile(r"0?\.\d{1,6}|\d{1,3}(?:\.\d{1,2})?")
+_DAY_AND_MONTH = re.compile(r"\d{1,2}\.(0[1-9]|1[0-2])")  # 12.05: as likely a day of scan or birth as a length
 _PLAIN = re.compile(r"[A-Za-z0-9 _.,:;+\-/()\[\]%^&#*=\'\"]*")
 REMOVED = "REMOVED"  # says that a text stood here; some objects need one
 LONG_STRING = 64  # characters, PS3.5 Table 6.2-1
@@ -68,17 +70,20 @@ def harmless(text: str) -> bool:
     """Whether a text consists of known words and small numbers only, no two numbers side by side: it can then stand as it is."""
     if text in EXACT:
         return True
-    if not _PLAIN.fullmatch(text):
-        return False
+    known = all(len(piece) == 1 or piece.lower() in WORDS for piece in _PIECE.findall(text) if piece.isalpha())
+    return known and _PLAIN.fullmatch(text) is not None and spells_nothing(text)
+
+
+def spells_nothing(text: str) -> bool:
+    """Whether single letters and numbers in a text are too few, short and far apart to be initials, a date or a record number."""
     pieces = _PIECE.findall(text)
-    letters = [piece for piece in pieces if piece[0].isalpha()]
-    if sum(len(piece) == 1 for piece in letters) > SINGLE_LETTERS:
-        return False
-    if any(len(piece) > 1 and piece.lower() not in WORDS for piece in letters):
-        return False
-    numbers = [not piece[0].isalpha() for piece in pieces]
-    apart = not any(one and other for one, other in pairwise(numbers))
-    return apart and all(_NUMBER.fullmatch(piece) for piece in pieces if not piece[0].isalpha())
+    numbers = [piece for piece in pieces if not piece.isalpha()]
+    return (
+        sum(len(piece) == 1 for piece in pieces if piece.isalpha()) <= SINGLE_LETTERS
+        and sum(len(number) for number in numbers if number.isdigit()) <= WHOLE_DIGITS
+        and all(_NUMBER.fullmatch(number) and not _DAY_AND_MONTH.fullmatch(number) for number in numbers)
+        and all(one.isalpha() or other.isalpha() for one, other in pairwise(pieces))
+    )
 
 
 def cleaned_words(text: str) -> str:
@@ -86,10 +91,20 @@ def cleaned_words(text: str) -> str:
     text = text.strip()
     if len(text) <= LONG_STRING and harmless(text):
         return text
+    return known_words(text)
+
+
+def known_words(text: str) -> str:
+    """The known words of a text alone, without numbers; REMOVED where there is none."""
     kept = [piece for piece in re.split(r"[^A-Za-z]+", text) if len(piece) > 1 and piece.lower() in WORDS]
     while len(" ".join(kept)) > LONG_STRING:
         kept.pop()
     return " ".join(kept) or REMOVED
+
+
+def values_apart(texts: list[str]) -> list[str]:
+    """Cleaned values of one attribute, so that they don't say together what none may say alone: 13, 05, 76; then their words alone."""
+    return texts if spells_nothing(" ".join(texts)) else [known_words(text) if text else "" for text in texts]
 
 
 def term(text: str) -> str:

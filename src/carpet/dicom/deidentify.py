@@ -20,13 +20,14 @@ from carpet.dicom.deid_values import (
     time_text,
     zone_text,
 )
-from carpet.dicom.deid_words import cleaned_words, code_meaning, term
+from carpet.dicom.deid_words import cleaned_words, code_meaning, term, values_apart
 from carpet.dicom.elements import BYTES_OF_VR, NESTING_CAP, PIXEL_DATA, MalformedFile, parsing
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 METHODS = ("113100", "113101", "113105", "113107", "113108", "113109", "113111")  # DCM, PS3.16 CID 7050
+WORDY = frozenset({"CS", "LO", "SH"})
 BINARY = frozenset({"US", "SS", "UL", "SL", "FL", "FD", "SV", "UV"})
 NUMERIC = BINARY | {"DS", "IS"}
 SEXES = ("M", "F", "O")
@@ -113,7 +114,8 @@ def _check_code(parts: dict[int, Part]) -> None:
 def _private(data: Dataset, block: PrivateBlock, alias: Alias) -> dict[int, Part]:
     """The safe elements of a vendor's block, at their old place; also of the usual block where its creator is missing."""
     first = block.group << 16
-    owned = [place for place in range(OWNERLESS, 0x100) if first | place in data and text_at(data, first | place) == block.creator]
+    places = [int(tag) - first for tag in data.keys() if OWNERLESS <= int(tag) - first < 0x100]  # noqa: SIM118
+    owned = [place for place in places if text_at(data, first | place) == block.creator]
     ownerless = not owned and first | OWNERLESS not in data
     parts: dict[int, Part] = {}
     for place in [OWNERLESS] if ownerless else owned:
@@ -140,7 +142,8 @@ def _part(data: Dataset, tag: int, vr: str, alias: Alias, *, signed: bool) -> Pa
     text = text_in(raw)
     if not text:
         return Part(vr)
-    return text_part(vr, *(_cleaned(tag, vr, part.strip("\0 \t\r\n"), alias) or "" for part in text.split("\\")))
+    values = [_cleaned(tag, vr, part.strip("\0 \t\r\n"), alias) or "" for part in text.split("\\")]
+    return text_part(vr, *(values_apart(values) if vr in WORDY and tag not in _SPECIAL else values))
 
 
 def _is_numbers(tag: int, raw: bytes, width: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import zipfile
 import zlib
@@ -20,11 +21,11 @@ ZIP_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # zipfile i
 
 
 def files_under(paths: Iterable[Path], scratch: Path) -> tuple[tuple[Path, ...], tuple[Notice, ...]]:
-    """All files below `paths`, zips unpacked into `scratch`, in the order of their names; and the zips that were refused."""
+    """All files below `paths`, zips unpacked into `scratch`, in the order of their names; and the zips and folders that stay closed."""
     found: list[Path] = []
     refused: list[Notice] = []
     for path in paths:
-        for file in _walk(path):
+        for file in _walk(path, refused):
             if not _is_zip(file):
                 found.append(file)
                 continue
@@ -35,11 +36,18 @@ def files_under(paths: Iterable[Path], scratch: Path) -> tuple[tuple[Path, ...],
     return tuple(found), tuple(refused)
 
 
-def _walk(path: Path) -> Iterator[Path]:
+def _walk(path: Path, closed: list[Notice]) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for folder, subfolders, names in os.walk(path):
+
+    def is_closed(error: OSError) -> None:
+        closed.append(notices.FOLDER_CLOSED.at("/".join(Path(error.filename).parts[-2:]), error.strerror or type(error).__name__))
+
+    for folder, subfolders, names in os.walk(path, onerror=is_closed):
+        if not os.access(folder, os.X_OK):  # its names can be listed, and nothing in it opened
+            is_closed(PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder))
+            continue
         subfolders[:] = sorted(name for name in subfolders if not name.startswith(UNFINISHED))
         for name in sorted(names):
             file = Path(folder, name)

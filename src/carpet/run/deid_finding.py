@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
@@ -32,6 +33,16 @@ class Instance:
 
     def __repr__(self) -> str:
         return "Instance(…)"  # must not reach a log
+
+
+def folders_below(source: Path) -> tuple[int, int]:
+    """How many folders may not be listed or entered, and how many are links, which nobody follows."""
+    closed: list[OSError] = []
+    barred = linked = 0
+    for folder, subfolders, _ in os.walk(source, onerror=closed.append) if source.is_dir() else ():
+        barred += not os.access(folder, os.X_OK)
+        linked += sum(os.path.islink(os.path.join(folder, name)) for name in subfolders)
+    return len(closed) + barred, linked
 
 
 def studies_in(files: Iterable[Path]) -> list[list[Instance]]:

@@ -79,4 +79,4 @@ def _told(one: Print | None) -> str:
     if one is None:
         return "no series"
     codes = f", refused: {', '.join(one.refusals)}" if one.refusals else ""
-    return f"{one.slices} slices, {one.quantity} {(one.sha256 or 'without a volume')[:12]}{codes}"
+    return f"{one.slices} slices, {one.quantity} {one.sha256[:12] if one.sha256 else 'without a volume'}{codes}"

@@ -51,7 +51,7 @@ def deid_text(outcome: Outcome, out: Path, key: Path) -> str:
     lines += [line for study in outcome.there for line in _told(study, "was there")]
     lines += [f"left out  {counted(number, 'object')}: {reason}" for reason, number in sorted(outcome.left_out.items())]
     if outcome.unreadable:
-        lines.append(f"{counted(outcome.unreadable, 'file')} unreadable: not exported")
+        lines.append(f"{counted(outcome.unreadable, 'file')} unreadable: not exported; `carpet scan` names them")
     if outcome.other_files:
         lines.append(f"{counted(outcome.other_files, 'file')} not DICOM: not exported")
     if outcome.exported or outcome.there:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -24,10 +21,10 @@ from carpet.dicom.deidentify import deidentified
 from carpet.dicom.elements import MalformedFile
 from carpet.dicom.files import files_under
 from carpet.dicom.series import catalogue
-from carpet.run.deid_finding import Instance, studies_in
+from carpet.run.deid_finding import Instance, folders_below, studies_in
+from carpet.run.deid_place import appear, hidden_part
 from carpet.run.deid_proof import MEASURED, Print, changed, print_of
 from carpet.run.opening import Found, found_under
-from carpet.run.outputs import uninterrupted
 from carpet.run.terminal import counted
 from carpet.suv import quantify
 
@@ -80,21 +77,26 @@ def deidentify_folder(source: Path, out: Path, key: Path, *, software: str, say:
 
     key: the key file, made where there is none. rules: what passes, by default `usual_rules()`.
     """
-    _check_places(source, out, key)
+    key = _checked_places(source, out, key)
+    closed, linked = folders_below(source)
+    if closed:
+        raise ProtocolError(f"{counted(closed, 'folder')} below the input may not be entered by you; nothing was exported")
     with tempfile.TemporaryDirectory(prefix="carpet-") as scratch:
         say("reading headers")
-        files, zip_refusals = files_under([source], Path(scratch))
+        files, not_opened = files_under([source], Path(scratch))
         everything = catalogue(files)
         decided = {series.series_uid: quantify(series.pet, PROTOCOL) for series in everything.series if series.pet}
-        found = Found(everything, decided, zip_refusals)
+        found = Found(everything, decided, not_opened)
         studies = studies_in(files)
         people = {one.person for study in studies for one in study if one.person.patient_id}
         if people:
             key.parent.mkdir(parents=True, exist_ok=True)
         secret = key_for(key, sorted(people, key=lambda one: (one.issuer, one.patient_id))) if people else new_key()
         task = _Task(found, out, secret, rules or usual_rules(), software, say)
+        studies.sort(key=lambda study: _place(study[0], task.key).as_posix())  # the order of the old UIDs would tell who was scanned first
         parts = [_taken(study, f"study {number} of {len(studies)}", task) for number, study in enumerate(studies, start=1)]
-    return _together(parts, len(everything.unreadable) + len(zip_refusals), everything.other_files)
+        parts.append(Outcome(left_out=Counter({"a link to a folder: links are not followed": linked} if linked else {})))
+    return _together(parts, len(everything.unreadable) + len(not_opened), everything.other_files)
 
 
 def _together(parts: Sequence[Outcome], unreadable: int, other_files: int) -> Outcome:
@@ -109,7 +111,8 @@ def _together(parts: Sequence[Outcome], unreadable: int, other_files: int) -> Ou
     return Outcome(exported, there, left_out, refused, unreadable, other_files)
 
 
-def _check_places(source: Path, out: Path, key: Path) -> None:
+def _checked_places(source: Path, out: Path, key: Path) -> Path:
+    """The key file itself, where a link leads to it. Raises ProtocolError."""
     if not source.exists():
         raise ProtocolError(f"there is no file or folder {str(source)!r}")
     if out.exists() and not out.is_dir():
@@ -117,10 +120,13 @@ def _check_places(source: Path, out: Path, key: Path) -> None:
     inside, outside, apart = source.resolve(), out.resolve(), key.resolve()
     if inside == outside or inside in outside.parents or outside in inside.parents:
         raise ProtocolError("neither of the two folders may lie in the other")
-    if outside == apart or outside in apart.parents:
+    if any(outside == path or outside in path.parents for path in (apart, key.parent.resolve() / key.name)):
         raise ProtocolError("the key file leads back to the patients: it must not lie in the folder that is given away")
     if apart.is_dir():
         raise ProtocolError(f"--key {str(key)!r} is a folder; name a file")
+    if not apart.exists() and out.is_dir() and any(path.is_dir() and not path.name.startswith(".") for path in out.iterdir()):
+        raise ProtocolError("the output folder holds studies, and their key file is not there: name it with --key, or name an empty folder")
+    return apart
 
 
 def _taken(study: Sequence[Instance], where: str, task: _Task) -> Outcome:
@@ -134,49 +140,46 @@ def _taken(study: Sequence[Instance], where: str, task: _Task) -> Outcome:
     alias = task.key.alias(study[0].person)
     left_out: Counter[str] = Counter()
     try:
-        told, there = _export(study, alias, Path(alias.pseudonym) / _folder_name(study[0], alias), task, left_out)
+        told, there = _export(study, alias, _place(study[0], task.key), task, left_out)
     except Refused as error:
         return Outcome(refused=error.notices, left_out=left_out)
     studies = () if told is None else (told,)
     return Outcome(() if there else studies, studies if there else (), left_out)
 
 
-def _folder_name(first: Instance, alias: Alias) -> str:
-    """The shifted date of the study, so that time points stand in their order, and six digits that tell studies of a day apart."""
+def _place(first: Instance, key: Key) -> Path:
+    """Pseudonym / shifted date of the study, so that time points stand in their order, and six digits that tell studies of a day apart."""
+    alias = key.alias(first.person)
     day = shifted_date(first.study_date, alias.days_back) or ""
     tail = keyed(alias.secret, "study", first.study_uid).hex()[:STUDY_HASH_DIGITS]
-    return f"{day}-{tail}" if day.isdigit() else f"undated-{tail}"
+    return Path(alias.pseudonym, f"{day}-{tail}" if day.isdigit() else f"undated-{tail}")
 
 
 def _export(study: Sequence[Instance], alias: Alias, place: Path, task: _Task, left_out: Counter[str]) -> tuple[Exported | None, bool]:
     """The study at its place, and whether it was there before; None where no image of it passes. Raises Refused."""
-    made = _made(task.out)
-    part = Path(tempfile.mkdtemp(prefix=".carpet-", dir=task.out))
-    try:
+    target = task.out / place
+    with hidden_part(task.out) as part:
         images = _written(study, alias, part / "study", task, left_out)
         if not images:
             return None, False
         prints = _proven(study, alias, part / "study", images, place.as_posix(), task)
         told = Exported(alias.pseudonym, place.name, len(images), prints)
-        target = task.out / place
-        if target.exists():
-            if _same(part / "study", target):
-                return told, True
+        if not target.exists() and _appeared(part / "study", target):
+            return told, False
+        if not _same(part / "study", target):
             raise Refused(notices.DEID_STUDY_THERE.at(place.as_posix(), f"{len(images)} images now, {_count(target)} there"))
-        _appear(part / "study", target)
-        return told, False
-    finally:
-        with uninterrupted():
-            shutil.rmtree(part, ignore_errors=True)
-            for empty in made:
-                with suppress(OSError):  # it holds a study
-                    empty.rmdir()
+        return told, True
 
 
-def _made(folder: Path) -> list[Path]:
-    absent = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return absent
+def _appeared(made: Path, target: Path) -> bool:
+    """Whether it could be moved there; False where another run was faster."""
+    try:
+        appear(made, target)
+    except OSError:
+        if not made.exists() or not target.exists():
+            raise
+        return False
+    return True
 
 
 def _written(study: Sequence[Instance], alias: Alias, folder: Path, task: _Task, left_out: Counter[str]) -> list[Instance]:
@@ -260,21 +263,3 @@ def _same(one: Path, other: Path) -> bool:
 
 def _count(folder: Path) -> int:
     return sum(1 for _ in folder.rglob("*.dcm"))
-
-
-def _appear(made: Path, target: Path) -> None:
-    """All files on the disk, then the whole study at its place in one step."""
-    for path in (*made.rglob("*"), made):
-        _to_disk(path)
-    with uninterrupted():
-        target.parent.mkdir(exist_ok=True)
-        os.rename(made, target)
-        _to_disk(target.parent)
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
