@@ -305,12 +305,12 @@ def test_only_the_functional_groups_of_pet_and_ct_are_kept_whole(saved: Callable
     assert 0x52009230 not in found_in(saved(encoded(dataset)))
     dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = pydicom.uid.UID(ENHANCED_PET)
     kept = found_in(saved(encoded(dataset)))
-    items = sequence_items(kept[0x52009230], ExplicitVRLittleEndian)
+    items = sequence_items(kept[0x52009230])
     assert items == [{}] * 9_000
     with pytest.raises(MalformedFile, match="more than 8999 items"):
-        sequence_items(kept[0x52009230], ExplicitVRLittleEndian, most=8_999)
+        sequence_items(kept[0x52009230], most=8_999)
     with pytest.raises(MalformedFile, match="cut off"):
-        sequence_items(Element("SQ", kept[0x52009230].raw[:-3]), ExplicitVRLittleEndian)
+        sequence_items(Element("SQ", kept[0x52009230].raw[:-3]))
 
 
 def found_in(path: Path) -> dict[int, Element]:

@@ -321,11 +321,11 @@ def test_undecayed_frames_need_their_times(tmp_path: Path) -> None:
 def test_classic_words() -> None:
     yes, no = Element("CS", b"YES"), Element("CS", b"NO")
     base = {0x00189758: yes, 0x00189759: yes, 0x00189765: no, 0x00189768: yes, 0x00189315: Element("CS", b"ITERATIVE"), 0x00080031: no}
-    words = in_classic_words(base, "1.2.840.10008.1.2.1")
+    words = in_classic_words(base)
     assert texts_of(words[0x00280051]) == ("DECY", "ATTN", "NORM")
     assert (text_of(words[0x00541102]), text_of(words[0x00541103])) == ("START", "ITERATIVE")
     assert 0x00080031 not in words
     frame = {0x00189151: Element("DT", b"20240102093107.25"), 0x00189701: Element("DT", b"20240102093000+0100")}
     zone = {0x00080201: Element("SH", b"+0100")}
-    assert text_of(frame_in_classic_words(frame | zone, "1.2.840.10008.1.2.1")[0x00541300]) == "67250.000"
-    assert 0x00541300 not in frame_in_classic_words(frame, "1.2.840.10008.1.2.1")  # an offset from UTC, and no zone of the study
+    assert text_of(frame_in_classic_words(frame | zone)[0x00541300]) == "67250.000"
+    assert 0x00541300 not in frame_in_classic_words(frame)  # an offset from UTC, and no zone of the study

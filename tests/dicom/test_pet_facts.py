@@ -318,6 +318,7 @@ def test_no_radiopharmaceutical_is_no_dose(empty: bool, facts: Callable[..., Fac
         ("PatientSex", "F"),
         ("SeriesTime", "093001"),
         ("SeriesDate", "20240315"),
+        ("SeriesType", ["DYNAMIC", "IMAGE"]),
     ],
 )
 def test_what_must_not_vary_within_a_pet(keyword: str, other: Any, facts: Callable[..., Facts]) -> None:
@@ -328,6 +329,18 @@ def test_what_must_not_vary_within_a_pet(keyword: str, other: Any, facts: Callab
     _, notices = facts(edit)
     assert codes(notices) == ["SERIES_TAG_VARIES"]
     assert keyword in notices[0].message
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"), [("RadiopharmaceuticalStartTime", "08"), ("RadiopharmaceuticalStartDateTime", "2024031408"), ("SeriesTime", "09")]
+)
+def test_an_hour_without_minutes_is_no_time_to_decay_by(keyword: str, text: str, facts: Callable[..., Facts]) -> None:
+    def edit(dataset: Dataset) -> None:
+        setattr(dataset if keyword == "SeriesTime" else dataset.RadiopharmaceuticalInformationSequence[0], keyword, text)
+
+    _, notices = facts(on_all(edit))
+    assert codes(notices) == ["TIME_MALFORMED"]
+    assert notices[0].found == repr(text)
 
 
 def test_a_dose_that_varies_is_refused(facts: Callable[..., Facts]) -> None:

@@ -272,9 +272,9 @@ def parsing() -> Iterator[None]:
         raise MalformedFile(type(error).__name__) from error
 
 
-def sequence_items(element: Element, transfer_syntax: str, *, most: int = ITEMS_CAP) -> list[dict[int, Element]]:
+def sequence_items(element: Element, *, most: int = ITEMS_CAP) -> list[dict[int, Element]]:
     """The items of a stored sequence, each with its elements as stored. Raises MalformedFile, also for more than `most` items."""
-    implicit = transfer_syntax == IMPLICIT_LITTLE or element.vr == "UN"
+    implicit = element.vr in ("", "UN")  # without a VR: in an implicit file, or inside UN, which is always implicit (PS3.5 6.2.2)
     data, at = element.raw, 0
     items: list[dict[int, Element]] = []
     steps = iter(range(STEPS_CAP))

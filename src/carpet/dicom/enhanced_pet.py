@@ -30,7 +30,7 @@ from carpet.dicom.pet_facts import (
     TIMEZONE,
     UNITS,
 )
-from carpet.dicom.stack import INTERCEPT, NUMBER_OF_SLICES, SLOPE, tag_name
+from carpet.dicom.stack import FRAME_TYPE, INTERCEPT, NUMBER_OF_SLICES, SLOPE, tag_name
 from carpet.dicom.values import MalformedValue, datetime_of, numbers_of, text_of, texts_of, zone_of
 
 # Classic attributes that the Enhanced PET IOD does not have, or that mean something else there: not believed.
@@ -49,7 +49,7 @@ CORRECTIONS = {  # PS3.3 table C.8.22-19: YES or NO, and the token of Corrected 
     0x00189767: "DCAL",
     0x00189768: "NORM",
 }
-FRAME_TYPE, FRAME_REFERENCE_AT = 0x00089007, 0x00189151
+FRAME_REFERENCE_AT = 0x00189151
 SERIES_TYPE_OF_FLAVOUR = {  # of value 3 of Frame Type; VOLUME: frames that make one regularly sampled volume (C.8.16.1.3)
     "VOLUME": "STATIC",
     "STATIC": "STATIC",
@@ -82,7 +82,7 @@ NOT_SAID = "NOT SAID"
 SAME_SLOPE = 1e-6  # relative: a decimal string has at least so many digits
 
 
-def in_classic_words(base: Mapping[int, Element], transfer_syntax: str) -> dict[int, Element]:
+def in_classic_words(base: Mapping[int, Element]) -> dict[int, Element]:
     """What is the same in all frames: decay correction, corrections, reconstruction."""
     words = {tag: element for tag, element in base.items() if tag not in NOT_BELIEVED}
     tokens = [token for tag, token in CORRECTIONS.items() if _text(base, tag) == "YES"]
@@ -90,7 +90,7 @@ def in_classic_words(base: Mapping[int, Element], transfer_syntax: str) -> dict[
     if _text(base, DECAY_CORRECTED) == "NO":
         words[DECAY_CORRECTION] = _coded("NONE")
     elif _text(base, DECAY_CORRECTED) == "YES":
-        to_injection = _corrected_to_injection(base, transfer_syntax)
+        to_injection = _corrected_to_injection(base)
         words[DECAY_CORRECTION] = _coded("ADMIN" if to_injection else "START")
         if to_injection:
             del words[DECAY_DATETIME]
@@ -99,9 +99,9 @@ def in_classic_words(base: Mapping[int, Element], transfer_syntax: str) -> dict[
     return words
 
 
-def frame_in_classic_words(frame: Mapping[int, Element], transfer_syntax: str) -> dict[int, Element]:
+def frame_in_classic_words(frame: Mapping[int, Element]) -> dict[int, Element]:
     """What may differ from frame to frame: the scale and its unit, the type, the reference time. Raises Refused, MalformedFile."""
-    words = _scale(frame, transfer_syntax)
+    words = _scale(frame)
     frame_type = texts_of(frame[FRAME_TYPE] if FRAME_TYPE in frame else frame.get(IMAGE_TYPE, _coded("")))
     words[IMAGE_TYPE] = _coded("\\".join(frame_type))
     series_type = SERIES_TYPE_OF_FLAVOUR.get(frame_type[2]) if len(frame_type) > 2 else None
@@ -115,9 +115,9 @@ def frame_in_classic_words(frame: Mapping[int, Element], transfer_syntax: str) -
     return words
 
 
-def _corrected_to_injection(base: Mapping[int, Element], transfer_syntax: str) -> bool:
+def _corrected_to_injection(base: Mapping[int, Element]) -> bool:
     """Whether the decay reference is the very moment of the injection."""
-    items = sequence_items(base[RADIOPHARMACEUTICALS], transfer_syntax) if RADIOPHARMACEUTICALS in base else []
+    items = sequence_items(base[RADIOPHARMACEUTICALS]) if RADIOPHARMACEUTICALS in base else []
     injected, corrected_to = _moment(base, START_DATETIME, items[0] if items else {}), _moment(base, DECAY_DATETIME, base)
     return injected is not None and injected == corrected_to
 
@@ -151,12 +151,12 @@ class _Mapped:
         return f"{self.units} {self.suv_type}".strip()
 
 
-def _scale(frame: Mapping[int, Element], transfer_syntax: str) -> dict[int, Element]:
+def _scale(frame: Mapping[int, Element]) -> dict[int, Element]:
     """Unit, slope and intercept. The mapping applies to stored values (C.7.6.16.2.11); a Rescale Slope beside it must not gainsay it."""
     if RWV_MAPPINGS not in frame:
         return {}
     try:
-        mapped = _chosen(list(_mappings(frame, transfer_syntax)), _text(frame, UNITS))
+        mapped = _chosen(list(_mappings(frame)), _text(frame, UNITS))
         if mapped.slope is None or mapped.intercept is None:
             raise _unsupported(RWV_SLOPE, "values are mapped by a table, not by a slope")
         rescale = [numbers_of(frame[tag]) for tag in (SLOPE, INTERCEPT) if tag in frame]
@@ -193,13 +193,13 @@ def _chosen(mappings: list[_Mapped], units: str) -> _Mapped:
     return best
 
 
-def _mappings(frame: Mapping[int, Element], transfer_syntax: str) -> Iterator[_Mapped]:
-    for item in sequence_items(frame[RWV_MAPPINGS], transfer_syntax):
-        code = _code_in(item, RWV_UNITS, transfer_syntax)
+def _mappings(frame: Mapping[int, Element]) -> Iterator[_Mapped]:
+    for item in sequence_items(frame[RWV_MAPPINGS]):
+        code = _code_in(item, RWV_UNITS)
         units, suv_type = UNITS_OF_CODE.get(code.lower(), (code or "not coded", ""))
         if units == "GML" and not suv_type:
-            quantities = sequence_items(item[RWV_QUANTITY], transfer_syntax) if RWV_QUANTITY in item else []
-            methods = (SUV_TYPE_OF_METHOD.get(_code_in(quantity, CONCEPT_CODES, transfer_syntax)) for quantity in quantities)
+            quantities = sequence_items(item[RWV_QUANTITY]) if RWV_QUANTITY in item else []
+            methods = (SUV_TYPE_OF_METHOD.get(_code_in(quantity, CONCEPT_CODES)) for quantity in quantities)
             suv_type = _text(frame, SUV_TYPE) or next((method for method in methods if method), NOT_SAID)
         yield _Mapped(units, suv_type, _double(item, RWV_SLOPE), _double(item, RWV_INTERCEPT), _limits(item))
 
@@ -220,8 +220,8 @@ def _limits(item: Mapping[int, Element]) -> tuple[float, float] | None:
     return float(first), float(last)
 
 
-def _code_in(item: Mapping[int, Element], tag: int, transfer_syntax: str) -> str:
-    codes = sequence_items(item[tag], transfer_syntax) if tag in item else []
+def _code_in(item: Mapping[int, Element], tag: int) -> str:
+    codes = sequence_items(item[tag]) if tag in item else []
     return _text(codes[0], CODE_VALUE) if codes else ""
 
 

@@ -18,6 +18,8 @@ from carpet.dicom.elements import (
     FRAME_GROUPS,
     ITEMS_CAP,
     KEPT_WHOLE,
+    LEGACY_CT,
+    LEGACY_PET,
     MULTI_FRAME,
     SHARED_GROUPS,
     SOP_CLASS,
@@ -28,18 +30,23 @@ from carpet.dicom.elements import (
     MalformedFile,
     sequence_items,
 )
-from carpet.dicom.enhanced_pet import FRAME_TYPE, RWV_MAPPINGS, frame_in_classic_words, in_classic_words
+from carpet.dicom.enhanced_pet import NOT_BELIEVED, RWV_MAPPINGS, frame_in_classic_words, in_classic_words
 from carpet.dicom.fragments import frame_spans
 from carpet.dicom.pet_facts import (
     ACQUISITION_DATE,
     ACQUISITION_DATETIME,
     ACQUISITION_TIME,
+    CONSTANT_TAGS,
     FRAME_DURATION_MS,
     FRAME_REFERENCE_MS,
+    IMAGE_TYPE,
+    SERIES_DATE,
+    SERIES_TIME,
 )
 from carpet.dicom.stack import (
     BITS_ALLOCATED,
     COLUMNS,
+    FRAME_TYPE,
     INTERCEPT,
     NUMBER_OF_FRAMES,
     ORIENTATION,
@@ -50,12 +57,12 @@ from carpet.dicom.stack import (
     SLOPE,
     THICKNESS,
     tag_name,
-    varying,
 )
-from carpet.dicom.values import MalformedValue, integer_of, short_of, text_of
+from carpet.dicom.values import MalformedValue, integer_of, short_of, text_of, texts_of
 
-CONCATENATION, PARTS_IN_TOTAL = 0x00209161, 0x00209163
-MODALITY, RESCALE_TYPE, TECHNIQUE = 0x00080060, 0x00281054, 0x00089207
+CONCATENATION, NUMBER_OF_PART, PARTS_IN_TOTAL = 0x00209161, 0x00209162, 0x00209163
+MODALITY, RESCALE_TYPE, TECHNIQUE, PROPERTIES = 0x00080060, 0x00281054, 0x00089207, 0x00089206
+LEGACY = frozenset({LEGACY_PET, LEGACY_CT})
 FRAME_ACQUIRED_AT, FRAME_ACQUISITION_MS = 0x00189074, 0x00189220
 MACROS = (  # each a sequence of one item, whose attributes are the frame's
     0x00209170,  # Unassigned Shared Converted Attributes
@@ -88,7 +95,17 @@ ONLY_OF_FRAMES = frozenset(  # at the root of such a file these belong to no fra
         FRAME_REFERENCE_MS,
     }
 )
-CALCULATED = {"PT": ("", "NONE"), "CT": ("", "NONE", "MPR")}  # Volume Based Calculation Technique of slices that hold measured values
+# Attributes that a converted file may state twice, at its root and for its frames; the time of the series may be that of the conversion.
+STATED_ONCE = {tag: name for tag, name in CONSTANT_TAGS.items() if tag not in (SERIES_DATE, SERIES_TIME)}
+MEASURED_TECHNIQUES = {"PT": ("", "NONE"), "CT": ("", "NONE", "MPR")}  # Volume Based Calculation Technique (C.8.16.2.1.3)
+MEASURED_PROPERTIES = ("", "VOLUME")  # Volumetric Properties (C.8.16.2.1.2); a projection is SAMPLED
+MEASURED_CONTRASTS = frozenset({"", "NONE", "RESAMPLED", "FILTERED"})  # value 4 of Frame Type (C.8.16.1.4)
+CALCULATED_CONTRASTS = frozenset(  # the other terms of that table: in converted files value 4 may also be a word of the vendor
+    {
+        *("ADDITION", "SUBTRACTION", "MULTIPLICATION", "DIVISION", "MASKED", "MAXIMUM", "MEAN", "MINIMUM", "STD_DEVIATION"),
+        *("MTT", "QUANTITY", "RCBF", "RCBV", "T_TEST", "TTP", "Z_SCORE"),
+    }
+)
 
 
 def slices_of(file: FileElements) -> list[FileElements]:
@@ -100,45 +117,49 @@ def slices_of(file: FileElements) -> list[FileElements]:
         count = _number_of_frames(file)
         spans = _pixel_spans(file, count)  # first: it costs little
         shared, groups = _functional_groups(file, count)
-        slices = list(_slices(file, shared, groups, spans))
+        return list(_slices(file, shared, groups, spans))
     except (MalformedFile, MalformedValue, OSError) as error:
         raise Refused(notices.FILE_MALFORMED.at("(5200,9229) (5200,9230)", str(error))) from error
-    if differing := varying(slices, {FRAME_TYPE: "FrameType"}):
-        raise Refused(differing)
-    return slices
 
 
 def missing_parts(files: Sequence[FileElements]) -> tuple[Notice, ...]:
     """A flag where one object was split into several files (a concatenation), and not all of them are here."""
     parts = Counter(_text(file.elements, CONCATENATION) for file in files)
     for file in files:
-        said = file.elements.get(PARTS_IN_TOTAL)
+        if CONCATENATION not in file.elements:
+            continue
         here = parts[_text(file.elements, CONCATENATION)]
-        if said and CONCATENATION in file.elements and len(said.raw) == 2 and short_of(said) > here:
-            return (notices.SLICES_INCOMPLETE.at(tag_name(PARTS_IN_TOTAL), f"{here} of {short_of(said)} files"),)
+        for tag in (PARTS_IN_TOTAL, NUMBER_OF_PART):  # the total need not be said
+            said = file.elements.get(tag)
+            if said and len(said.raw) == 2 and short_of(said) > here:
+                return (notices.SLICES_INCOMPLETE.at(tag_name(tag), f"{here} of {short_of(said)} files"),)
     return ()
 
 
 def _slices(
     file: FileElements, shared: Mapping[int, Element], groups: list[dict[int, Element]], spans: list[tuple[int, int]]
 ) -> Iterator[FileElements]:
-    syntax, enhanced_pet = file.transfer_syntax, _text(file.elements, SOP_CLASS) == ENHANCED_PET
-    base = {tag: element for tag, element in file.elements.items() if tag not in ONLY_OF_FRAMES | KEPT_WHOLE}
-    base |= _attributes(shared, syntax)
+    enhanced_pet = _text(file.elements, SOP_CLASS) == ENHANCED_PET
+    not_believed = NOT_BELIEVED if enhanced_pet else frozenset()
+    base = {tag: element for tag, element in file.elements.items() if tag not in ONLY_OF_FRAMES | KEPT_WHOLE | not_believed}
+    common = _attributes(shared, not_believed)
+    _agreeing(base, common)
+    base |= common
     if enhanced_pet:
-        base = in_classic_words(base, syntax)
+        base = in_classic_words(base)
     attributes = 0
     for number, (group, (offset, size)) in enumerate(zip(groups, spans, strict=True), start=1):
         if twice := shared.keys() & group.keys() & {*MACROS, RWV_MAPPINGS}:
             raise MalformedFile(f"{tag_name(min(twice))} stands in the shared functional groups and in those of frame {number}")
-        own = _attributes(group, syntax)
+        own = _attributes(group, not_believed)
         attributes += len(own)
         if attributes > STEPS_CAP:
             raise MalformedFile(f"more than {STEPS_CAP} attributes of frames")
+        _agreeing(base, own)
         frame = ChainMap(own, base)
         own |= _times(frame)
         if enhanced_pet:
-            own |= frame_in_classic_words(frame, syntax)
+            own |= frame_in_classic_words(frame)
         _check(frame, number)
         yield replace(file, elements=frame, pixel_offset=offset, pixel_bytes=size, frame=number)
 
@@ -156,21 +177,31 @@ def _functional_groups(file: FileElements, count: int) -> tuple[dict[int, Elemen
     if FRAME_GROUPS not in file.elements:
         kind = notices.FRAME_POSITION_MISSING if count > 1 else notices.SOP_CLASS_UNSUPPORTED
         raise Refused(kind.at(tag_name(FRAME_GROUPS), f"{count} frames, no functional groups"))
-    groups = sequence_items(file.elements[FRAME_GROUPS], file.transfer_syntax)
+    groups = sequence_items(file.elements[FRAME_GROUPS])
     if len(groups) != count:
         raise MalformedFile(f"{len(groups)} functional groups for {count} frames")
-    shared = sequence_items(file.elements[SHARED_GROUPS], file.transfer_syntax, most=1) if SHARED_GROUPS in file.elements else []
+    shared = sequence_items(file.elements[SHARED_GROUPS], most=1) if SHARED_GROUPS in file.elements else []
     return shared[0] if shared else {}, groups
 
 
-def _attributes(group: Mapping[int, Element], transfer_syntax: str) -> dict[int, Element]:
+def _attributes(group: Mapping[int, Element], not_believed: frozenset[int]) -> dict[int, Element]:
     """The attributes in a functional group; the mapping to real-world values, which may have several items, stays as it is."""
     found: dict[int, Element] = {}
     for macro in MACROS:
         if macro in group:
-            for item in sequence_items(group[macro], transfer_syntax, most=1):
+            for item in sequence_items(group[macro], most=1):
                 found |= item
+    for tag in not_believed & found.keys():
+        del found[tag]
     return found | {tag: group[tag] for tag in (RWV_MAPPINGS,) if tag in group}
+
+
+def _agreeing(base: Mapping[int, Element], more: Mapping[int, Element]) -> None:
+    """Raises Refused where one fact is stated twice and differs: somebody has corrected one of the two, and nobody can tell which."""
+    for tag in STATED_ONCE.keys() & base.keys() & more.keys():
+        if base[tag].raw.strip(b" \0") != more[tag].raw.strip(b" \0"):
+            found = "one value at the root or for all frames, another inside (0020,9170) or (0020,9171)"
+            raise Refused(notices.SERIES_TAG_VARIES.at(tag_name(tag), found, more=STATED_ONCE[tag]))
 
 
 def _times(frame: Mapping[int, Element]) -> dict[int, Element]:
@@ -184,15 +215,27 @@ def _times(frame: Mapping[int, Element]) -> dict[int, Element]:
 
 
 def _check(frame: Mapping[int, Element], number: int) -> None:
-    """Raises Refused for a frame without a place, of a calculated picture, or of a CT that is not in Hounsfield units."""
+    """Raises Refused for a frame without a place, of calculated values, or of a CT that is not in Hounsfield units."""
     if not _text(frame, POSITION):
         raise Refused(notices.FRAME_POSITION_MISSING.at("(0020,9113)", f"frame {number} has no position"))
-    modality = _text(frame, MODALITY)
-    if _text(frame, TECHNIQUE) not in CALCULATED.get(modality, ()):
-        raise Refused(notices.DERIVED_IMAGE.at(tag_name(TECHNIQUE), _text(frame, TECHNIQUE)))
+    modality, contrast = _text(frame, MODALITY), _contrast(frame)
+    unheard_of = contrast not in MEASURED_CONTRASTS and _text(frame, SOP_CLASS) not in LEGACY
+    for tag, said, calculated in (
+        (TECHNIQUE, _text(frame, TECHNIQUE), _text(frame, TECHNIQUE) not in MEASURED_TECHNIQUES.get(modality, ())),
+        (PROPERTIES, _text(frame, PROPERTIES), _text(frame, PROPERTIES) not in MEASURED_PROPERTIES),
+        (FRAME_TYPE, contrast, contrast in CALCULATED_CONTRASTS or unheard_of),
+    ):
+        if calculated:
+            raise Refused(notices.DERIVED_IMAGE.at(tag_name(tag), said))
     if modality == "CT" and (SLOPE not in frame or _text(frame, RESCALE_TYPE) not in ("", "HU")):
         found = f"rescaled to {_text(frame, RESCALE_TYPE) or 'nothing'}, not to HU"
         raise Refused(notices.SOP_CLASS_UNSUPPORTED.at(tag_name(RESCALE_TYPE), found))
+
+
+def _contrast(frame: Mapping[int, Element]) -> str:
+    """Value 4 of the frame's type: what was done with the values."""
+    said = next((frame[tag] for tag in (FRAME_TYPE, IMAGE_TYPE) if tag in frame), None)
+    return texts_of(said)[3] if said and len(texts_of(said)) > 3 else ""
 
 
 def _pixel_spans(file: FileElements, count: int) -> list[tuple[int, int]]:

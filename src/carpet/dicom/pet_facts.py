@@ -27,7 +27,7 @@ DECAY_DATETIME, SERIES_DATE, SERIES_TIME = 0x00189701, 0x00080021, 0x00080031
 ACQUISITION_DATE, ACQUISITION_TIME, ACQUISITION_DATETIME = 0x00080022, 0x00080032, 0x0008002A
 FRAME_REFERENCE_MS, FRAME_DURATION_MS = 0x00541300, 0x00181242
 SOP_INSTANCE, TIMEZONE = 0x00080018, 0x00080201
-MOST_MBQ = 1e5
+MBQ = (20.0, 1e5)  # a dose for a patient; below, mCi or GBq are suspected (METHODS A.4)
 PRIVATE = {  # group, element byte, creator (METHODS A.2)
     "ge_scan_at": (0x0009, 0x0D, "GEMS_PETD_01"),
     "ge_injected_at": (0x0009, 0x3B, "GEMS_PETD_01"),
@@ -38,6 +38,7 @@ PRIVATE = {  # group, element byte, creator (METHODS A.2)
 CONSTANT_TAGS = {
     UNITS: "Units",
     SUV_TYPE: "SUVType",
+    SERIES_TYPE: "SeriesType",
     DECAY_CORRECTION: "DecayCorrection",
     CORRECTED_IMAGE: "CorrectedImage",
     WEIGHT: "PatientWeight",
@@ -80,7 +81,7 @@ class _Reader:
 
     def moment(self, where: str, element: Element | None, *, beside: dt.time | None = None) -> Fact[dt.datetime] | None:
         """A date-time in the study's local time."""
-        return self.fact(where, element, lambda one: datetime_of(text_of(one), study_zone=self.study_zone, beside=beside))
+        return self.fact(where, element, lambda one: datetime_of(_to_the_minute(one, 12), study_zone=self.study_zone, beside=beside))
 
 
 def _number(element: Element) -> float:
@@ -91,7 +92,15 @@ def _number(element: Element) -> float:
 
 
 def _time(element: Element) -> dt.time:
-    return time_of(text_of(element))
+    return time_of(_to_the_minute(element, 4))
+
+
+def _to_the_minute(element: Element, digits: int) -> str:
+    """The text of a time; an hour alone, which the standard allows, can't be decayed by. Raises MalformedValue."""
+    text = text_of(element)
+    if len(text.partition("+")[0].partition("-")[0]) < digits:
+        raise MalformedValue(text[:32])
+    return text
 
 
 def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ...]]:
@@ -142,8 +151,8 @@ def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ..
 
 
 def _in_bq(dose: Fact[float] | None, top: Mapping[int, Element]) -> Fact[float] | None:
-    """The dose in Bq. Enhanced PET states it in MBq (PS3.3 C.8.22.4); nobody gives 0.1 TBq, so a larger number there is in Bq."""
-    if dose is None or SOP_CLASS not in top or text_of(top[SOP_CLASS]) != ENHANCED_PET or dose.value >= MOST_MBQ:
+    """The dose in Bq. Enhanced PET states it in MBq (PS3.3 C.8.22.4); a number that can't be MBq is left for patient.py to judge."""
+    if dose is None or SOP_CLASS not in top or text_of(top[SOP_CLASS]) != ENHANCED_PET or not MBQ[0] <= dose.value < MBQ[1]:
         return dose
     return Fact(dose.value * 1e6, f"{dose.read_from} (MBq)")
 
@@ -213,22 +222,22 @@ def _private_tag(top: Mapping[int, Element], group: int, byte: int, creator: str
 def _radiopharmaceutical(file: FileElements, reader: _Reader) -> Mapping[int, Element]:
     """The elements of the one item of (0054,0016); empty when absent."""
     element = file.elements.get(RADIOPHARMACEUTICALS)
-    walked = file.pixel_offset is not None and (element is None or element.vr in ("", "SQ"))
-    items = _walked_items(element, file.transfer_syntax) if walked else sequence_items(file, RADIOPHARMACEUTICALS)
+    walked = file.pixel_offset is not None and (element is None or element.vr in ("", "SQ", "UN"))
+    items = _walked_items(element) if walked else sequence_items(file, RADIOPHARMACEUTICALS)
     if len(items) > 1:
         reader.notices.append(notices.RADIOPHARMACEUTICAL_AMBIGUOUS.at(tag_name(RADIOPHARMACEUTICALS), f"{len(items)} items"))
     return items[0] if items else {}
 
 
-def _walked_items(element: Element | None, transfer_syntax: str) -> list[dict[int, Element]]:
+def _walked_items(element: Element | None) -> list[dict[int, Element]]:
     """The items of a sequence as the walk found it; a code sequence inside appears as its first CodeValue."""
     if element is None:
         return []
     try:
-        items = elements.sequence_items(element, transfer_syntax)
+        items = elements.sequence_items(element)
         for item in items:
             for tag in CODE_TAGS & item.keys():
-                codes = elements.sequence_items(item[tag], transfer_syntax)
+                codes = elements.sequence_items(item[tag])
                 item[tag] = codes[0].get(CODE_VALUE, NO_CODE) if codes else NO_CODE
     except MalformedFile as error:
         raise MalformedValue(f"{tag_name(RADIOPHARMACEUTICALS)}: {error}") from error

@@ -31,12 +31,12 @@ from carpet.dicom.elements import (
 from carpet.dicom.enhanced_pet import RWV_FIRST, RWV_LAST
 from carpet.dicom.multiframe import slices_of
 from carpet.dicom.stack import BITS_ALLOCATED, INTERCEPT, ORIENTATION, PIXEL_SPACING, POSITION, SAMPLES, SIGNED, SLOPE, THICKNESS, tag_name
-from carpet.dicom.values import MalformedValue, numbers_of, short_of, texts_of
+from carpet.dicom.values import MalformedValue, numbers_of, short_of, text_of, texts_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-BITS_STORED, HIGH_BIT = 0x00280101, 0x00280102
+BITS_STORED, HIGH_BIT, PHOTOMETRIC = 0x00280101, 0x00280102, 0x00280004
 VOLUME_CAP_BYTES = 8 * 2**30  # the largest CT in use, 1024² × 1000 in float32, is half of it
 LOSSLESS = frozenset(
     {
@@ -66,11 +66,10 @@ def stored_values(series: Series, grid: Grid) -> IntArray:
     """The stored integers (k, j, i) of a series whose files are sorted along k; raises Refused naming the slice."""
     slices = _slices(series)
     first = next(slices)
-    cells = _cells(first)
-    out: IntArray = _empty(grid.shape_kji, cells.dtype)
+    out: IntArray = _empty(grid.shape_kji, _cells(first).dtype)
     with Decoder() as decoder:
         for k, file in enumerate(chain([first], slices)):
-            _read_slice(file, k, out[k], cells, decoder)
+            _read_slice(file, k, out[k], decoder)
     return frozen(out)
 
 
@@ -78,12 +77,11 @@ def ct_volume(series: Series, grid: Grid) -> Volume:
     """Hounsfield units of a CT series, float32 on its own grid; raises Refused."""
     slices = _slices(series)
     first = next(slices)
-    cells = _cells(first)
-    stored = np.empty(grid.shape_kji[1:], dtype=cells.dtype)
+    stored = np.empty(grid.shape_kji[1:], dtype=_cells(first).dtype)
     out = _empty(grid.shape_kji, np.dtype(np.float32))
     with Decoder() as decoder:
         for k, file in enumerate(chain([first], slices)):
-            _read_slice(file, k, stored, cells, decoder)
+            _read_slice(file, k, stored, decoder)
             slope, intercept = (_number(file, tag, k) for tag in (SLOPE, INTERCEPT))
             np.multiply(stored, np.float32(slope), out=out[k], casting="unsafe")
             out[k] += np.float32(intercept)
@@ -133,13 +131,18 @@ def _cells(file: FileElements) -> _Cells:
         raise Refused(notices.PIXELS_UNREADABLE.at("(0028,0100)", f"{bits} bits, {samples} samples a pixel"))
     if not 1 <= stored <= bits or short(HIGH_BIT, stored - 1) != stored - 1:
         raise Refused(notices.PIXELS_UNREADABLE.at("(0028,0101)", f"{stored} of {bits} bits, the highest not {stored - 1}"))
+    picture = text_of(file.elements[PHOTOMETRIC]) if PHOTOMETRIC in file.elements else ""
+    if picture and not picture.startswith("MONOCHROME"):
+        raise Refused(notices.PIXELS_UNREADABLE.at(tag_name(PHOTOMETRIC), f"{picture}: numbers of colours"))
     least = -(1 << stored - 1) if signed else 0
     return _Cells(np.dtype(f"<{'i' if signed else 'u'}{bits // 8}"), least, least + (1 << stored) - 1, stored == bits)
 
 
-def _read_slice(file: FileElements, k: int, out: IntArray, cells: _Cells, decoder: Decoder) -> None:
+def _read_slice(file: FileElements, k: int, out: IntArray, decoder: Decoder) -> None:
     """Fill `out` (rows, columns) with one slice."""
-    where = f"slice {k + 1}"
+    where, cells = f"slice {k + 1}", _cells(file)  # how many of the bits are used may differ between slices
+    if cells.dtype != out.dtype:
+        raise Refused(notices.PIXELS_UNREADABLE.at(where, f"{cells.dtype}, expected {out.dtype}"))
     if file.pixel_offset is not None and file.pixel_bytes is not None and file.transfer_syntax in UNCOMPRESSED_LITTLE | {DEFLATED}:
         if file.pixel_bytes not in (out.nbytes, out.nbytes + 1):
             raise Refused(notices.PIXELS_UNREADABLE.at(where, f"{file.pixel_bytes} bytes, expected {out.nbytes}"))

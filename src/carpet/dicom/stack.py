@@ -16,7 +16,7 @@ from carpet.dicom.values import MalformedValue, integer_of, numbers_of, short_of
 
 ROWS, COLUMNS, NUMBER_OF_FRAMES = 0x00280010, 0x00280011, 0x00280008
 POSITION, ORIENTATION, PIXEL_SPACING = 0x00200032, 0x00200037, 0x00280030
-FRAME_OF_REFERENCE, THICKNESS, NUMBER_OF_SLICES = 0x00200052, 0x00180050, 0x00540081
+FRAME_OF_REFERENCE, THICKNESS, NUMBER_OF_SLICES, FRAME_TYPE = 0x00200052, 0x00180050, 0x00540081, 0x00089007
 SPACING_TOLERANCE = 0.05  # real GE series vary 3.19–3.29 mm at 3.27 nominal; a missing slice is 100 %
 THINNED = 1.9  # distance over thickness, where NumberOfSlices says that slices are missing: every second one is
 SAME_POSITION = 0.01  # of the median spacing
@@ -54,6 +54,7 @@ CONSTANT_TAGS = {
     BITS_ALLOCATED: "BitsAllocated",
     SIGNED: "PixelRepresentation",
     0x00209056: "StackID",
+    FRAME_TYPE: "FrameType",
     ORIENTATION: "ImageOrientationPatient",
     PIXEL_SPACING: "PixelSpacing",
     FRAME_OF_REFERENCE: "FrameOfReferenceUID",
