@@ -26,7 +26,7 @@ from carpet.core.errors import Notice, NotMeasurable, Refused, Severity
 from carpet.core.protocol import SuvProtocol
 from carpet.core.space import Grid, Quantity, Volume
 from carpet.core.study import Fact, Series, Study
-from carpet.dicom.deid_rules import usual_rules
+from carpet.dicom.deid.rules import usual_rules
 from carpet.dicom.mask import read_mask
 from carpet.dicom.nifti import write_nifti
 from carpet.run.cli import run

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from carpet.dicom.deid_key import Person
+from carpet.dicom.deid.key import Person
 from carpet.run.deid_finding import folders_below, studies_in
 from carpet.testing import Storage, Visit, simple_phantom, write_study
 

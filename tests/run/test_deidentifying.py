@@ -18,7 +18,7 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
 from carpet.core.errors import ProtocolError
-from carpet.dicom.deid_rules import usual_rules
+from carpet.dicom.deid.rules import usual_rules
 from carpet.run import api
 from carpet.run.deidentifying import Outcome, deidentify_folder
 from carpet.run.opening import read_study
@@ -89,7 +89,7 @@ def test_a_scale_factor_that_would_be_lost_stops_the_export(tmp_path: Path) -> N
 
 
 def test_a_date_that_is_not_shifted_stops_the_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from carpet.dicom import deidentify
+    from carpet.dicom.deid import deidentify
 
     monkeypatch.setattr(deidentify, "shifted_datetime", lambda text, days_back: text)  # as the two de-identifiers of row 51 did
     outcome = deid(write(tmp_path / "in"), tmp_path / "out")

@@ -16,7 +16,7 @@ import pytest
 from carpet.core.errors import Refused
 from carpet.core.protocol import SuvProtocol
 from carpet.core.space import Quantity, Volume
-from carpet.dicom.http import Credentials, Server
+from carpet.dicom.network.http import Credentials, Server
 from carpet.run.fetching import Wanted, fetch, fetch_text, whole_folder
 from carpet.run.opening import read_study
 from carpet.suv import to_suv

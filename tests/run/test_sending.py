@@ -15,7 +15,7 @@ import pytest
 
 import carpet.run.commands_network  # noqa: F401 registers its commands
 from carpet.core.errors import ProtocolError, Refused
-from carpet.dicom.http import Credentials, Server
+from carpet.dicom.network.http import Credentials, Server
 from carpet.run.cli import run
 from carpet.run.sending import results_in, send, send_text
 from carpet.testing import Visit, WrittenStudy, simple_phantom, write_study

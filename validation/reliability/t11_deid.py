@@ -22,8 +22,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import PrivateBlock
 from validation.reliability.score import Score
 
-from carpet.dicom.deid_key import Key, Person, read_key
-from carpet.dicom.deid_values import mapped_uid
+from carpet.dicom.deid.key import Key, Person, read_key
+from carpet.dicom.deid.values import mapped_uid
 from carpet.run import api, commands_deid  # noqa: F401 registers the command
 from carpet.run.cli import run as carpet
 from carpet.run.opening import read_study

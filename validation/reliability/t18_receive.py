@@ -22,10 +22,10 @@ from validation.reliability.score import Score
 from validation.reliability.scu import Instance, Sender, pdu, store_request
 
 from carpet.core.errors import Refused
-from carpet.dicom.http import Credentials, Server
-from carpet.dicom.inbox import SUCCESS, Inbox, Quota
-from carpet.dicom.peers import peers_of
-from carpet.dicom.receiving import Receiver
+from carpet.dicom.network.http import Credentials, Server
+from carpet.dicom.network.inbox import SUCCESS, Inbox, Quota
+from carpet.dicom.network.peers import peers_of
+from carpet.dicom.network.receiving import Receiver
 from carpet.run.fetching import Wanted, fetch
 from carpet.testing import simple_phantom, write_study
 

@@ -17,8 +17,8 @@ from carpet.run.calls import DONE, Json, app, print_json, progress_on, say
 from carpet.run.terminal import counted, printable
 
 if TYPE_CHECKING:
-    from carpet.dicom.http import Credentials
-    from carpet.dicom.receiving import Tally
+    from carpet.dicom.network.http import Credentials
+    from carpet.dicom.network.receiving import Tally
 
 PASSWORD, TOKEN = "CARPET_DICOMWEB_PASSWORD", "CARPET_DICOMWEB_TOKEN"
 DEFAULT_MODALITIES = ("PT", "CT")
@@ -53,7 +53,7 @@ def fetch(
 
     A token, if the archive asks for one, is read from CARPET_DICOMWEB_TOKEN.
     """
-    from carpet.dicom.http import Server
+    from carpet.dicom.network.http import Server
     from carpet.run.fetching import Wanted, fetch_text
     from carpet.run.fetching import fetch as fetched
 
@@ -69,7 +69,7 @@ def fetch(
 
 
 def _check_wanted(study: str | None, patient: str | None, *, everything: bool, modalities: list[str] | None) -> None:
-    from carpet.dicom.landing import is_uid
+    from carpet.dicom.network.landing import is_uid
 
     if (study is None) == (patient is None):
         raise ProtocolError("name what to fetch: either --study UID or --patient ID")
@@ -93,7 +93,7 @@ def send(
 
     The identity is asked from the archive and is written to no disk here.
     """
-    from carpet.dicom.http import Server
+    from carpet.dicom.network.http import Server
     from carpet.run.sending import send as sent
     from carpet.run.sending import send_text
 
@@ -120,9 +120,9 @@ def receive(
 
     An instance that was answered with success is on the disk, whole. There is no encryption: use it on a protected line.
     """
-    from carpet.dicom.inbox import Inbox, Quota
-    from carpet.dicom.peers import is_ae_title, peers_of
-    from carpet.dicom.receiving import Receiver
+    from carpet.dicom.network.inbox import Inbox, Quota
+    from carpet.dicom.network.peers import is_ae_title, peers_of
+    from carpet.dicom.network.receiving import Receiver
 
     peers = peers_of(allow or ())
     if not is_ae_title(ae_title):
@@ -156,7 +156,7 @@ def _told(tally: Tally) -> None:
 
 def credentials(url: str, user: str | None) -> Credentials:
     """Who asks, from the environment and ~/.netrc; raises ProtocolError where a user has no password, or a secret can't be sent."""
-    from carpet.dicom.http import Credentials
+    from carpet.dicom.network.http import Credentials
 
     token, password = os.environ.get(TOKEN), os.environ.get(PASSWORD)
     found = _netrc(url) if user is None or password is None else None

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from carpet.dicom.deid_key import Person
+from carpet.dicom.deid.key import Person
 from carpet.dicom.elements import FileElements, MalformedFile, read_elements
 from carpet.dicom.series import FILE_SET_ID, PATIENT_ID, SERIES_UID, STUDY_DATE, STUDY_UID
 from carpet.dicom.values import text_of

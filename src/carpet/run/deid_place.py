@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from carpet.dicom.deid_key import alone
+from carpet.dicom.deid.key import alone
 from carpet.run.outputs import uninterrupted
 
 HIDDEN = ".carpet-deid-"

@@ -13,11 +13,11 @@ from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.core.protocol import SuvProtocol
 from carpet.dicom import notices
 from carpet.dicom.decoding import Decoder
-from carpet.dicom.deid_key import Key, key_for, new_key
-from carpet.dicom.deid_rules import Rules, usual_rules
-from carpet.dicom.deid_selection import left_out_because, native_pixels, read_instance
-from carpet.dicom.deid_values import Alias, keyed, mapped_uid, shifted_date
-from carpet.dicom.deidentify import deidentified
+from carpet.dicom.deid.deidentify import deidentified
+from carpet.dicom.deid.key import Key, key_for, new_key
+from carpet.dicom.deid.rules import Rules, usual_rules
+from carpet.dicom.deid.selection import left_out_because, native_pixels, read_instance
+from carpet.dicom.deid.values import Alias, keyed, mapped_uid, shifted_date
 from carpet.dicom.elements import MalformedFile
 from carpet.dicom.files import files_under
 from carpet.dicom.series import catalogue

@@ -13,10 +13,10 @@ from typing import Any
 
 from carpet.core.errors import Refused
 from carpet.dicom import notices
-from carpet.dicom.dicomweb import SeriesOnServer, instance_blocks, series_of, studies_of
 from carpet.dicom.files import UNFINISHED
-from carpet.dicom.http import Server
-from carpet.dicom.landing import Identity, NotPlaceable, identity_of, short_name, to_disk
+from carpet.dicom.network.dicomweb import SeriesOnServer, instance_blocks, series_of, studies_of
+from carpet.dicom.network.http import Server
+from carpet.dicom.network.landing import Identity, NotPlaceable, identity_of, short_name, to_disk
 from carpet.run.outputs import uninterrupted
 from carpet.run.terminal import counted, printable_lines
 

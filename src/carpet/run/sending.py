@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from carpet.core.errors import ProtocolError, Refused
 from carpet.dicom import notices
-from carpet.dicom.dicomweb import Row, header_of, instance_blocks, series_of, store, studies_of
 from carpet.dicom.elements import MalformedFile, parsing
-from carpet.dicom.http import Server
-from carpet.dicom.landing import is_uid
+from carpet.dicom.network.dicomweb import Row, header_of, instance_blocks, series_of, store, studies_of
+from carpet.dicom.network.http import Server
+from carpet.dicom.network.landing import is_uid
 from carpet.dicom.seg import MANUFACTURER, MODEL
 from carpet.dicom.series import pseudonym
 from carpet.run.terminal import counted, printable_lines

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from carpet.core.errors import ProtocolError
-from carpet.dicom.deid_values import HASH_DIGITS, Alias, keyed
+from carpet.dicom.deid.values import HASH_DIGITS, Alias, keyed
 
 SCHEMA = 1
 SECRET_BYTES = 32

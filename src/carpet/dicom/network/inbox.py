@@ -13,7 +13,7 @@ from pathlib import Path
 from carpet.core.errors import ProtocolError
 from carpet.dicom.codes import uid_of
 from carpet.dicom.files import UNFINISHED
-from carpet.dicom.landing import DurableFolder, Identity, NotPlaceable, identity_of, is_uid, to_disk
+from carpet.dicom.network.landing import DurableFolder, Identity, NotPlaceable, identity_of, is_uid, to_disk
 
 SUCCESS, NO_ROOM, MISMATCH, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xA900, 0xC000  # PS3.4 Table B.2-1
 PROCESSING_FAILED, DUPLICATE, NOT_AUTHORIZED = 0x0110, 0x0111, 0x0124  # PS3.7 Annex C

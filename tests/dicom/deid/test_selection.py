@@ -20,7 +20,7 @@ from pydicom.uid import (
 )
 
 from carpet.dicom.decoding import Decoder
-from carpet.dicom.deid_selection import left_out_because, native_pixels, read_instance
+from carpet.dicom.deid.selection import left_out_because, native_pixels, read_instance
 from carpet.dicom.elements import MalformedFile
 from carpet.testing import PhantomScan, write_study
 

@@ -13,7 +13,7 @@ from pydicom import Dataset
 from pydicom.dataelem import DataElement
 from pydicom.sequence import Sequence
 
-from carpet.dicom.landing import DurableFolder, Identity, NotPlaceable, identity_of, is_uid, is_whole, short_name, to_disk
+from carpet.dicom.network.landing import DurableFolder, Identity, NotPlaceable, identity_of, is_uid, is_whole, short_name, to_disk
 from carpet.testing import PhantomScan, write_study
 
 WHAT = Identity("1.2.840.10008.5.1.4.1.1.128", "1.2.3", "1.2.3.4", "1.2.3.4.5")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carpet.dicom.decoding import Decoder
-from carpet.dicom.deid_raw import short_at, text_at
-from carpet.dicom.deid_rules import IMAGES
+from carpet.dicom.deid.raw import short_at, text_at
+from carpet.dicom.deid.rules import IMAGES
 from carpet.dicom.elements import DEFLATED, EXPLICIT_BIG, PIXEL_DATA, UNCOMPRESSED_LITTLE, MalformedFile, inflated, parsing
 from carpet.dicom.pixels import BITS_ALLOCATED, BITS_STORED, LOSSLESS, SAMPLES, SIGNED
 from carpet.dicom.stack import COLUMNS, NUMBER_OF_FRAMES, POSITION, ROWS

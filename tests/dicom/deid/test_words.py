@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carpet.dicom.deid_words import WORDS, cleaned_words, code_meaning, harmless, term, values_apart
+from carpet.dicom.deid.words import WORDS, cleaned_words, code_meaning, harmless, term, values_apart
 from carpet.testing.vendors import VENDORS
 
 OF_SCANNERS = [

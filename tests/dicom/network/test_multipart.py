@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carpet.dicom.multipart import MalformedParts, boundary_of, only_part, parts_body
+from carpet.dicom.network.multipart import MalformedParts, boundary_of, only_part, parts_body
 
 BODY = b"--B\r\nContent-Type: application/dicom\r\n\r\n"
 

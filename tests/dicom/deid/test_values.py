@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.uid import UID
 
-from carpet.dicom.deid_values import (
+from carpet.dicom.deid.values import (
     MALFORMED,
     Alias,
     age_text,

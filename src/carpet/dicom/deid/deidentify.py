@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from carpet.dicom.deid_encoding import Part, encoded_file, text_part
-from carpet.dicom.deid_raw import short_at, stored, text_at, text_in
-from carpet.dicom.deid_rules import EMPTIED, EMPTY, OWNERLESS, PrivateBlock, Rules, most_values
-from carpet.dicom.deid_values import (
+from carpet.dicom.deid.encoding import Part, encoded_file, text_part
+from carpet.dicom.deid.raw import short_at, stored, text_at, text_in
+from carpet.dicom.deid.rules import EMPTIED, EMPTY, OWNERLESS, PrivateBlock, Rules, most_values
+from carpet.dicom.deid.values import (
     MALFORMED,
     Alias,
     age_text,
@@ -20,7 +20,7 @@ from carpet.dicom.deid_values import (
     time_text,
     zone_text,
 )
-from carpet.dicom.deid_words import cleaned_words, code_meaning, term, values_apart
+from carpet.dicom.deid.words import cleaned_words, code_meaning, term, values_apart
 from carpet.dicom.elements import BYTES_OF_VR, NESTING_CAP, PIXEL_DATA, MalformedFile, parsing
 
 if TYPE_CHECKING:

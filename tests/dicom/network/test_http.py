@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from carpet.core.errors import ProtocolError, Refused
-from carpet.dicom import http
-from carpet.dicom.http import Credentials, Server, is_loopback, talking_to
+from carpet.dicom.network import http
+from carpet.dicom.network.http import Credentials, Server, is_loopback, talking_to
 
 SECRET = "s3cret-W0rd"  # noqa: S105
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"

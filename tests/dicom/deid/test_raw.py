@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from pydicom import Dataset, dcmread
 
-from carpet.dicom.deid_raw import short_at, stored, text_at, text_in
+from carpet.dicom.deid.raw import short_at, stored, text_at, text_in
 from carpet.dicom.elements import MalformedFile
 
 ROWS, SLOPE, NAME, ITEMS, LIMITS = 0x00280010, 0x00281053, 0x00100010, 0x00540016, 0x00189999

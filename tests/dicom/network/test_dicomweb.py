@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from carpet.core.errors import Refused
-from carpet.dicom import dicomweb
-from carpet.dicom.dicomweb import first, header_of, instance_blocks, instances_of, series_of, store, studies_of
-from carpet.dicom.http import Credentials, Server
+from carpet.dicom.network import dicomweb
+from carpet.dicom.network.dicomweb import first, header_of, instance_blocks, instances_of, series_of, store, studies_of
+from carpet.dicom.network.http import Credentials, Server
 from carpet.testing import PhantomScan, Visit, WrittenStudy, write_study
 
 DICOM_JSON = "application/dicom+json"

@@ -12,9 +12,9 @@ from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.tag import Tag
 
-from carpet.dicom.deid_rules import Rules, usual_rules
-from carpet.dicom.deid_values import Alias, mapped_uid
-from carpet.dicom.deidentify import deidentified
+from carpet.dicom.deid.deidentify import deidentified
+from carpet.dicom.deid.rules import Rules, usual_rules
+from carpet.dicom.deid.values import Alias, mapped_uid
 from carpet.dicom.elements import MalformedFile
 from carpet.testing import PhantomScan, Visit, write_study
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from carpet.core.errors import Refused
 from carpet.dicom import notices
-from carpet.dicom.http import JSON_CAP_BYTES, Answer, Server
-from carpet.dicom.landing import is_uid
-from carpet.dicom.multipart import DICOM, MalformedParts, boundary_of, only_part, parts_body
+from carpet.dicom.network.http import JSON_CAP_BYTES, Answer, Server
+from carpet.dicom.network.landing import is_uid
+from carpet.dicom.network.multipart import DICOM, MalformedParts, boundary_of, only_part, parts_body
 
 JSON_TYPE = "application/dicom+json"
 PAGE_ROWS = 1000

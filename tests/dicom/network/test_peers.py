@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from carpet.core.errors import ProtocolError
-from carpet.dicom import peers
-from carpet.dicom.peers import Account, GuardedSocket, Memory, Peer, is_ae_title, peers_of
+from carpet.dicom.network import peers
+from carpet.dicom.network.peers import Account, GuardedSocket, Memory, Peer, is_ae_title, peers_of
 
 
 def pdu(length: int, *, said: int | None = None) -> bytes:

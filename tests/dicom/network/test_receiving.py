@@ -18,12 +18,12 @@ from typing import Any
 import pydicom
 import pytest
 
-from carpet.dicom import inbox as inboxes
-from carpet.dicom import landing, peers, receiving
+from carpet.dicom.network import inbox as inboxes
+from carpet.dicom.network import landing, peers, receiving
 from carpet.dicom.files import UNFINISHED, files_under
-from carpet.dicom.inbox import DUPLICATE, LOCK, MISMATCH, NO_ROOM, NOT_UNDERSTOOD, PROCESSING_FAILED, SUCCESS, Inbox, Quota
-from carpet.dicom.peers import peers_of
-from carpet.dicom.receiving import Receiver, Tally
+from carpet.dicom.network.inbox import DUPLICATE, LOCK, MISMATCH, NO_ROOM, NOT_UNDERSTOOD, PROCESSING_FAILED, SUCCESS, Inbox, Quota
+from carpet.dicom.network.peers import peers_of
+from carpet.dicom.network.receiving import Receiver, Tally
 from carpet.dicom.series import catalogue
 from carpet.testing import PhantomScan, WrittenStudy, write_study
 

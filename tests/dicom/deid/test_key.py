@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from carpet.core.errors import ProtocolError
-from carpet.dicom.deid_key import MOST_DAYS_BACK, Key, Person, key_for, new_key, read_key
+from carpet.dicom.deid.key import MOST_DAYS_BACK, Key, Person, key_for, new_key, read_key
 
 ANNA, BORIS = Person("MRN-4711-0815", "Berghof"), Person("MRN-0007", "")
 

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from pydicom import dcmread
 
-from carpet.dicom.deid_encoding import Part, encoded_file, text_part
+from carpet.dicom.deid.encoding import Part, encoded_file, text_part
 from carpet.dicom.elements import MalformedFile
 
 PET = "1.2.840.10008.5.1.4.1.1.128"

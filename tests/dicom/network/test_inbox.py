@@ -10,7 +10,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from carpet.core.errors import ProtocolError
 from carpet.dicom.files import UNFINISHED
-from carpet.dicom.inbox import NOT_UNDERSTOOD, SUCCESS, Inbox, Quota, file_start
+from carpet.dicom.network.inbox import NOT_UNDERSTOOD, SUCCESS, Inbox, Quota, file_start
 from carpet.testing import PhantomScan, write_study
 
 PLENTY = Quota(10**9, 1000)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from carpet.dicom.inbox import NO_ROOM, NOT_AUTHORIZED, SUCCESS, Inbox
-from carpet.dicom.peers import MEMORY_CAP_BYTES, PDU_CAP_BYTES, Account, GuardedSocket, Memory, Peer
+from carpet.dicom.network.inbox import NO_ROOM, NOT_AUTHORIZED, SUCCESS, Inbox
+from carpet.dicom.network.peers import MEMORY_CAP_BYTES, PDU_CAP_BYTES, Account, GuardedSocket, Memory, Peer
 
 VERIFICATION = "1.2.840.10008.1.1"
 STORAGE = "1.2.840.10008.5.1.4.1.1."

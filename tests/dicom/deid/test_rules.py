@@ -6,7 +6,7 @@ import pytest
 from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c as table
 from pydicom.datadict import keyword_for_tag
 
-from carpet.dicom.deid_rules import EMPTIED, EMPTY, IMAGES, PRIVATE_BLOCKS, most_values, usual_rules
+from carpet.dicom.deid.rules import EMPTIED, EMPTY, IMAGES, PRIVATE_BLOCKS, most_values, usual_rules
 
 # What the Basic Profile alone would remove, and the option by which it passes, changed as said
 BY_OPTION = {
