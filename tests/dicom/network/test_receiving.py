@@ -18,9 +18,9 @@ from typing import Any
 import pydicom
 import pytest
 
+from carpet.dicom.files import UNFINISHED, files_under
 from carpet.dicom.network import inbox as inboxes
 from carpet.dicom.network import landing, peers, receiving
-from carpet.dicom.files import UNFINISHED, files_under
 from carpet.dicom.network.inbox import DUPLICATE, LOCK, MISMATCH, NO_ROOM, NOT_UNDERSTOOD, PROCESSING_FAILED, SUCCESS, Inbox, Quota
 from carpet.dicom.network.peers import peers_of
 from carpet.dicom.network.receiving import Receiver, Tally
