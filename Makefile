@@ -8,7 +8,7 @@ ARGS ?=
 DIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts tests format bench bench-quick docs clean
+.PHONY: help demo test lint types contracts tests reliability format bench bench-quick docs clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "%-18s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ contracts: ## which room imports which
 
 tests: ## the tests alone (JOBS=1 for one process)
 	$(RUN) pytest -n $(JOBS) $(ARGS)
+
+reliability: ## the reliability programme and its score (ARGS="--only T1" or --night)
+	$(RUN) python -m validation.reliability $(ARGS)
 
 format: ## rewrite the code in the house style
 	$(RUN) ruff check --fix --exit-zero .

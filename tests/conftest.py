@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import importlib.util
+import json
 import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
 SHARED_DATA = Path(os.environ.get("CARPET_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+ORTHANC_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+MARKS = ("shared", "dciodvfy", "orthanc")
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 settings.register_profile("dev", deadline=None)
@@ -26,15 +40,22 @@ def absent() -> dict[str, str]:
         why["shared"] = "no reference data beside the checkout; CARPET_SHARED_DATA may name the folder"
     if shutil.which("dciodvfy") is None:
         why["dciodvfy"] = "no dciodvfy on PATH (Debian: dicom3tools)"
+    if orthanc_program() is None or not ORTHANC_PLUGIN.exists() or shutil.which("storescu") is None:
+        why["orthanc"] = "no Orthanc with its DICOMweb plug-in, or no storescu (Debian: orthanc orthanc-dicomweb dcmtk)"
     return why
+
+
+def orthanc_program() -> str | None:
+    """Debian keeps it in sbin, which is not on everybody's PATH."""
+    return shutil.which("Orthanc", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Stop where CARPET_REQUIRE names something that is absent."""
     required = os.environ.get("CARPET_REQUIRE", "").split()
-    unknown = set(required) - {"shared", "dciodvfy"}
+    unknown = set(required) - set(MARKS)
     if unknown:
-        raise pytest.UsageError(f"CARPET_REQUIRE: {' '.join(sorted(unknown))} unknown; there are: shared dciodvfy")
+        raise pytest.UsageError(f"CARPET_REQUIRE: {' '.join(sorted(unknown))} unknown; there are: {' '.join(MARKS)}")
     missing = [f"{mark}: {why}" for mark, why in absent().items() if mark in required]
     if missing:
         raise pytest.UsageError("CARPET_REQUIRE asks for what is absent. " + "; ".join(missing))
@@ -77,3 +98,108 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def shared_data() -> Path:
     """The folder of third-party reference data; only for tests marked `shared`."""
     return SHARED_DATA
+
+
+@dataclass(frozen=True)
+class Orthanc:
+    """A running archive on loopback; `user` and `password` are needed for everything. It may send to carpet at `carpet_port`."""
+
+    http_port: int
+    dicom_port: int
+    carpet_port: int
+    user: str = "reader"
+    password: str = "the-password"  # noqa: S105 of an archive that lives for one test session
+
+    @property
+    def dicomweb(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}/dicom-web"
+
+    def rest(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """Orthanc's own interface: JSON where it answers in JSON, else bytes."""
+        pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        url = f"http://127.0.0.1:{self.http_port}{path}"
+        request = urllib.request.Request(url, body, {"Authorization": f"Basic {pair}"}, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            content = answer.read()
+            return json.loads(content) if "json" in answer.headers.get("Content-Type", "") else content
+
+    def take(self, files: Any) -> None:
+        for file in files:
+            self.rest("POST", "/instances", Path(file).read_bytes())
+
+    def empty(self) -> None:
+        for patient in self.rest("GET", "/patients"):
+            self.rest("DELETE", f"/patients/{patient}")
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports of loopback that nobody uses now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def orthanc_started(folder: Path) -> tuple[Orthanc, subprocess.Popen[bytes]] | None:
+    """An archive that answers, and its process; None where another program was quicker to take one of the ports."""
+    made = Orthanc(*free_ports(3))
+    options: dict[str, Any] = {"Name": "test", "StorageDirectory": str(folder), "IndexDirectory": str(folder)}
+    options |= {"HttpPort": made.http_port, "RemoteAccessAllowed": False, "AuthenticationEnabled": True}
+    options |= {"RegisteredUsers": {made.user: made.password}, "Plugins": [str(ORTHANC_PLUGIN)]}
+    options |= {"DicomWeb": {"Enable": True, "Root": "/dicom-web/"}, "DicomAet": "ORTHANC", "DicomPort": made.dicom_port}
+    options |= {"DicomAlwaysAllowStore": False, "DicomAlwaysAllowEcho": False}
+    options |= {"DicomModalities": {"carpet": ["CARPET", "127.0.0.1", made.carpet_port]}}
+    (folder / "orthanc.json").write_text(json.dumps(options))
+    with (folder / "log").open("wb") as log:
+        running = subprocess.Popen([orthanc_program() or "Orthanc", str(folder / "orthanc.json")], stdout=log, stderr=log, cwd=folder)
+    end = time.monotonic() + 30.0
+    while running.poll() is None and time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            made.rest("GET", "/system")
+            return made, running
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
+    return None
+
+
+@pytest.fixture(scope="session")
+def orthanc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
+    """One archive for all tests of this process."""
+    started = next((found for _ in range(5) if (found := orthanc_started(tmp_path_factory.mktemp("orthanc")))), None)
+    assert started, "Orthanc does not start"
+    made, running = started
+    yield made
+    running.kill()
+    running.wait()
+
+
+@pytest.fixture
+def orthanc(orthanc_server: Orthanc) -> Orthanc:
+    """The archive, empty."""
+    orthanc_server.empty()
+    return orthanc_server
+
+
+def from_validation(module: str) -> ModuleType:
+    """A module of validation/reliability, which is no package of ours to import."""
+    name = f"validation.reliability.{module}"
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).resolve().parents[1] / "validation" / "reliability" / f"{module}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def faulty() -> ModuleType:
+    """A DICOMweb archive that fails on demand; T18 uses it too."""
+    return from_validation("archive")
+
+
+@pytest.fixture(scope="session")
+def scu() -> ModuleType:
+    """A sender of DICOM that breaks off and lies on demand; T18 uses it too."""
+    return from_validation("scu")

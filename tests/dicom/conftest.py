@@ -118,6 +118,20 @@ def make_pet_headers(grid: Grid) -> list[Dataset]:
 
 
 @pytest.fixture
+def frame_headers() -> Callable[[Grid], list[Dataset]]:
+    """The same slices as frames of one Enhanced PET image: one header a frame, which names its frame."""
+
+    def make(grid: Grid) -> list[Dataset]:
+        headers = make_pet_headers(grid)
+        for number, header in enumerate(headers, start=1):
+            header.SOPClassUID, header.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.130", "1.2.826.0.1.3680043.8.498.6"
+            header.ReferencedFrameNumber = number
+        return headers
+
+    return make
+
+
+@pytest.fixture
 def provenance() -> Provenance:
     return METHOD
 
@@ -134,7 +148,7 @@ def validator_errors() -> Callable[[Path], list[str]]:
     def errors(path: Path) -> list[str]:
         ran = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
         said = ran.stdout + ran.stderr
-        assert "Segmentation" in said or "SR" in said, said
+        assert "Segmentation" in said or "SR" in said or "RTStructureSet" in said, said
         return [line for line in said.splitlines() if line.startswith("Error")]
 
     return errors

@@ -5,8 +5,19 @@ from __future__ import annotations
 import pytest
 from pydicom.uid import UID
 
-from carpet.core.lesion import Code
-from carpet.dicom.codes import concept, encoding_of, long_string, private, private_scheme, ucum, uid_of
+from carpet.core.lesion import Code, Status
+from carpet.dicom.codes import (
+    DISPLAY_RGB,
+    concept,
+    encoding_of,
+    free_text,
+    long_string,
+    private,
+    private_scheme,
+    short_string,
+    ucum,
+    uid_of,
+)
 
 SUV = ("126401", "DCM", "g/ml{SUVbw}")
 
@@ -51,9 +62,17 @@ def test_uids_are_valid_and_follow_from_their_parts() -> None:
     assert uid_of("a", "b") == uids[0]
 
 
-def test_long_strings_are_one_line_without_backslash() -> None:
-    assert long_string("a\\b\nc ") == "a b c"
-    assert long_string("é" * 70) == "é" * 64
+def test_strings_are_one_line_without_backslash_and_short_enough_for_those_who_count_bytes() -> None:
+    assert long_string("a\\b\nc ") == short_string("a\\b\nc ") == "a b c"
+    assert long_string("é" * 70) == "é" * 32
+    assert long_string("縦" * 70) == "縦" * 21
+    assert short_string("L01 axillary node") == "L01 axillary nod"
+    assert short_string("L01 забрюшинный") == "L01 забрюш"
+    assert short_string("a" * 15 + " b") == "a" * 15
+
+
+def test_every_status_has_a_colour_of_its_own() -> None:
+    assert len({DISPLAY_RGB[status] for status in Status}) == len(Status)
 
 
 def test_codes_reach_highdicom_unchanged() -> None:
@@ -62,3 +81,8 @@ def test_codes_reach_highdicom_unchanged() -> None:
     assert concept(private("spleen_liver_ratio", "x" * 80)).LongCodeValue == "SPLEEN_LIVER_RATIO"
     assert ucum("ml") == Code("ml", "UCUM", "ml")
     assert private_scheme().CodingSchemeDesignator == "99CARTPET"
+
+
+def test_free_text_keeps_its_lines_and_loses_what_dicom_forbids() -> None:
+    assert free_text("a\\b\r\nc é \u202e") == "a\\b\r\nc é \u202e"
+    assert free_text("\x1b[31mred\x07 \x00 \x9b") == " [31mred     "

@@ -45,6 +45,21 @@ def test_the_same_integers_as_in_this_process(compressed: tuple[Path, np.ndarray
     assert np.array_equal(pixel_array(path, SHAPE), truth)
 
 
+def test_frames_of_a_file_of_many(compressed: tuple[Path, np.ndarray]) -> None:
+    path, first = compressed
+    dataset, frames = dcmread(path), [first, first + 1, first + 2]
+    dataset.decompress(generate_instance_uid=False)
+    dataset.NumberOfFrames, dataset.PixelData = 3, np.stack(frames).tobytes()
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    dataset.save_as(path)
+    with Decoder() as decoder:
+        for number in (1, 3, 2):
+            assert np.array_equal(decoder.pixels(path, SHAPE, frame=number), frames[number - 1])
+        for number in (0, 4):
+            with pytest.raises(MalformedFile):
+                decoder.pixels(path, SHAPE, frame=number)
+
+
 def test_another_shape_or_no_picture_is_malformed_and_the_decoder_goes_on(compressed: tuple[Path, np.ndarray], tmp_path: Path) -> None:
     path, truth = compressed
     (tmp_path / "text").write_text("no DICOM")
@@ -99,7 +114,7 @@ def test_questions_and_answers(compressed: tuple[Path, np.ndarray], tmp_path: Pa
 
     def question(file: Path) -> bytes:
         name = os.fsencode(file)
-        return struct.pack("<LLL", len(name), *SHAPE) + name
+        return struct.pack("<LLLL", len(name), *SHAPE, 0) + name
 
     answers = io.BytesIO()
     serve(io.BytesIO(question(path) + question(tmp_path / "gone") + b"cut"), answers)

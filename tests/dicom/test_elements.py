@@ -23,13 +23,17 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Exp
 
 from carpet.dicom import elements
 from carpet.dicom.elements import (
+    ENHANCED_PET,
     KEPT_VALUE_BYTES,
     AmbiguousFile,
+    Element,
     FileElements,
     MalformedFile,
+    OverlongFile,
     inflated,
     parsing,
     read_elements,
+    sequence_items,
     stored_pixels,
 )
 from carpet.dicom.values import numbers_of, short_of, text_of
@@ -267,6 +271,52 @@ def test_a_deflated_bomb_is_refused_at_once(saved: Callable[[bytes], Path]) -> N
     assert time.perf_counter() - began < 10.0  # a hang, not a speed
     assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
     tracemalloc.stop()
+
+
+def endless(kind: str) -> bytes:
+    """Two million items or elements, as an explicit data set."""
+    head = struct.pack("<HH2sH20s", 0x0008, 0x0016, b"UI", 20, b"1.2.840.10008.5.1.4.")
+    if kind == "elements":
+        return head + b"".join(struct.pack("<HH2sH", 0x0009 + 2 * (n >> 16), n & 0xFFFF, b"LO", 0) for n in range(2_000_000))
+    item = b"\xfe\xff\x00\xe0" + (b"\xff" * 4 if kind == "open items" else b"\0" * 4)
+    if kind == "open items":
+        item += b"\xfe\xff\x0d\xe0\0\0\0\0"
+    sequence = struct.pack("<HH2sHL", 0x0054, 0x0016, b"SQ", 0, 0xFFFFFFFF)
+    return head + sequence + item * 2_000_000 + b"\xfe\xff\xdd\xe0\0\0\0\0"
+
+
+@pytest.mark.parametrize("kind", ["elements", "items", "open items"])
+@pytest.mark.parametrize("deflate", [False, True])
+def test_endless_headers_are_refused_soon(kind: str, deflate: bool, saved: Callable[[bytes], Path]) -> None:
+    whole = encoded(image(DeflatedExplicitVRLittleEndian if deflate else ExplicitVRLittleEndian))
+    meta = whole[: 144 + struct.unpack_from("<L", whole, 140)[0]]
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    body = packer.compress(endless(kind)) + packer.flush() if deflate else endless(kind)
+    path = saved(meta + body)
+    began = time.perf_counter()
+    with pytest.raises(OverlongFile):
+        read_elements(path)
+    assert time.perf_counter() - began < 10.0  # 1 s on a free core; without a limit 10 s for each 64 MiB
+
+
+def test_only_the_functional_groups_of_pet_and_ct_are_kept_whole(saved: Callable[[bytes], Path]) -> None:
+    dataset = image()
+    dataset.PerFrameFunctionalGroupsSequence = [Dataset() for _ in range(9_000)]  # 72 kB
+    assert 0x52009230 not in found_in(saved(encoded(dataset)))
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = pydicom.uid.UID(ENHANCED_PET)
+    kept = found_in(saved(encoded(dataset)))
+    items = sequence_items(kept[0x52009230])
+    assert items == [{}] * 9_000
+    with pytest.raises(MalformedFile, match="more than 8999 items"):
+        sequence_items(kept[0x52009230], most=8_999)
+    with pytest.raises(MalformedFile, match="cut off"):
+        sequence_items(Element("SQ", kept[0x52009230].raw[:-3]))
+
+
+def found_in(path: Path) -> dict[int, Element]:
+    found = read_elements(path)
+    assert found is not None
+    return dict(found.elements)
 
 
 def test_deflated_data_that_break_off_are_refused(saved: Callable[[bytes], Path]) -> None:

@@ -48,6 +48,26 @@ def test_folders_are_walked_in_the_order_of_names(tmp_path: Path, scratch: Path)
     assert none == ()
 
 
+def test_a_folder_that_may_not_be_entered_is_told(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may enter everything: the system's answer is replaced, for one folder."""
+    for name in ("a/1", "closed/2"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True)
+        (tmp_path / "in" / name).write_bytes(b"x")
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "closed" and allowed(path, mode))
+    found, (notice,) = files_under([tmp_path / "in"], scratch)
+    assert found == (tmp_path / "in" / "a" / "1",)
+    assert (notice.code, notice.where) == ("FOLDER_CLOSED", "in/closed")
+
+
+def test_what_carpet_is_still_writing_is_not_there_yet(tmp_path: Path, scratch: Path) -> None:
+    root = tmp_path / ".carpet-in"  # a folder that is named is read, whatever its name
+    for name in ("a/1", "a/.carpet-x", ".carpet-study/1", "b/.carpet-y/deep/2"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    assert files_under([root], scratch)[0] == (root / "a" / "1",)
+
+
 def test_a_file_and_a_folder_together(tmp_path: Path, scratch: Path) -> None:
     (tmp_path / "in").mkdir()
     one, other = tmp_path / "one", tmp_path / "in" / "other"

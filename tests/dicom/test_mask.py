@@ -1,8 +1,9 @@
-"""Truth: the same regions written in four formats are the same regions; broken files are refused, never a crash."""
+"""Truth: the same regions written in six formats are the same regions; broken files are refused, never a crash."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,12 +13,16 @@ import pytest
 from pydicom import Dataset
 
 from carpet.core.errors import Refused
+from carpet.core.geometry import connected_regions, whole
 from carpet.core.lesion import Lesion
 from carpet.core.record import Provenance
-from carpet.core.space import Grid
-from carpet.dicom.mask import read_mask
+from carpet.core.space import Grid, Labels, Region
+from carpet.dicom.mask import kept_tracks, read_mask
 from carpet.dicom.nifti import write_nifti
-from carpet.dicom.seg import write_seg
+from carpet.dicom.nrrd import write_nrrd
+from carpet.dicom.placing import MaskRead, Track
+from carpet.dicom.rtstruct_writing import write_rtstruct
+from carpet.dicom.seg import tracking_uids, write_seg
 
 Files = Callable[[Grid], dict[str, Path]]
 
@@ -30,18 +35,26 @@ def files(
     when: datetime,
     tmp_path: Path,
 ) -> Files:
-    """The four regions as SEG, NIfTI and NRRD, under names that say something else."""
+    """The four regions in every format that carpet writes, and as a plain NRRD, under names that say something else."""
 
     def write(grid: Grid) -> dict[str, Path]:
         lesions = make_lesions(grid)
         values = np.zeros(grid.shape_kji, dtype=np.uint16)
         for lesion in lesions:
             values[lesion.region.box][lesion.region.mask] = lesion.label
-        paths = {kind: tmp_path / name for kind, name in (("seg", "a.nii.gz"), ("nifti", "b.dcm"), ("nrrd", "c.dcm"))}
-        seg = write_seg(lesions, pet_headers(grid), patient="P", method=provenance, software="c", when=when)
-        assert seg is not None
-        paths["seg"].write_bytes(seg)
-        paths["nifti"].write_bytes(write_nifti(values, grid))
+        source, uids = pet_headers(grid), tracking_uids(lesions, pet_headers(grid)[0], patient="P")
+        made = {
+            "seg": write_seg(lesions, source, patient="P", method=provenance, software="c", when=when),
+            "labelmap": write_seg(lesions, source, patient="P", method=provenance, software="c", when=when, form="LABELMAP"),
+            "rtstruct": write_rtstruct(lesions, source, patient="P", method=provenance, software="c", when=when),
+            "nifti": write_nifti(values, grid),
+            "seg.nrrd": write_nrrd(lesions, grid, tracks=uids),
+        }
+        names = {"seg": "a.nii.gz", "labelmap": "a.nrrd", "rtstruct": "r.nii", "nifti": "b.dcm", "seg.nrrd": "s.dcm", "nrrd": "c.dcm"}
+        paths = {kind: tmp_path / name for kind, name in names.items()}
+        for kind, content in made.items():
+            assert content is not None
+            paths[kind].write_bytes(content)
         header = {
             "space": "left-posterior-superior",
             "space directions": grid.affine_lps[:3, [2, 1, 0]].T,
@@ -61,6 +74,35 @@ def test_the_content_tells_the_kind_not_the_name(grid: Grid, files: Files, make_
             np.testing.assert_array_equal(mask.labels.regions[lesion.label].indices_kji, lesion.region.indices_kji)
     assert read["seg"].names[1] == "L1 Spleen"
     assert read["nifti"].names[1] == read["nrrd"].names[1] == "label 1"
+    assert {kind for kind, mask in read.items() if mask.names == read["seg"].names} == {"seg", "labelmap", "rtstruct", "seg.nrrd"}
+
+
+def test_every_format_but_the_plain_ones_keeps_the_identity(
+    usual_grid: Grid, files: Files, make_lesions: Callable[[Grid], list[Lesion]], pet_headers: Callable[[Grid], list[Dataset]]
+) -> None:
+    lesions = make_lesions(usual_grid)
+    uids = tracking_uids(lesions, pet_headers(usual_grid)[0], patient="P")
+    others = [replace(lesion, id=f"N{n}") for n, lesion in enumerate(reversed(lesions))]
+    for kind, path in files(usual_grid).items():
+        read = read_mask(path, usual_grid)
+        known = {} if kind in ("nifti", "nrrd") else uids
+        assert {track.id: track.uid for track in read.tracks.values()} == known, kind
+        assert kept_tracks(read, others) == {f"N{n}": known[one.id] for n, one in enumerate(reversed(lesions)) if known}, kind
+
+
+def test_one_lesion_keeps_the_identity_of_a_segment_that_fell_apart(usual_grid: Grid, make_lesions: Callable[[Grid], list[Lesion]]) -> None:
+    """L1 has four voxels in one part and one in another; two segments in one lesion: the larger share names it."""
+    lesions = make_lesions(usual_grid)
+    regions = {number: lesion.region for number, lesion in enumerate(lesions, start=1)}
+    drawn = MaskRead(Labels(usual_grid, regions), {}, (), {1: Track("1.1", "a"), 4: Track("1.4", "d")})
+    parts = connected_regions(usual_grid, lesions[0].region.mask_in(whole(usual_grid)))
+    assert [part.voxels for part in parts] == [4, 1]
+    small, large = (replace(lesions[0], id=name, region=part) for name, part in (("S", parts[1]), ("G", parts[0])))
+    assert kept_tracks(drawn, [small, large]) == {"G": "1.1"}
+    values = lesions[0].region.mask_in(whole(usual_grid)) | lesions[3].region.mask_in(whole(usual_grid))
+    both = replace(lesions[0], id="B", region=Region.of_mask(usual_grid, values))
+    assert kept_tracks(drawn, [both]) == {"B": "1.1"}
+    assert kept_tracks(drawn, [lesions[1]]) == {}
 
 
 def refusal(path: Path, grid: Grid) -> tuple[str, str]:
@@ -83,7 +125,7 @@ def test_anything_else_is_refused(usual_grid: Grid, pet_headers: Callable[[Grid]
     assert refusal(tmp_path / "absent", usual_grid)[0] == "MASK_UNREADABLE"
 
 
-@pytest.mark.parametrize("kind", ["seg", "nifti", "nrrd"])
+@pytest.mark.parametrize("kind", ["seg", "labelmap", "rtstruct", "nifti", "nrrd", "seg.nrrd"])
 def test_broken_files_are_refused_and_never_crash(kind: str, usual_grid: Grid, files: Files) -> None:
     """Cut short anywhere, or one byte changed anywhere: a mask on this grid, or Refused."""
     path = files(usual_grid)[kind]

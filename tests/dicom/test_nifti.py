@@ -171,3 +171,9 @@ def test_same_labels_same_bytes_and_quickly(tmp_path: Path) -> None:
     assert read_nifti(path, grid).labels.regions[3].voxels == 40**3
     assert time.process_time() - start < 6.0
     assert made[4:8] == bytes(4)  # gzip's time stamp
+
+
+def test_a_mask_far_larger_than_the_pet_is_refused_before_it_is_unpacked(usual_grid: Grid, tmp_path: Path) -> None:
+    large = np.zeros((300, 300, 300), dtype=np.uint8)
+    found = refusal(saved(image(usual_grid, large), tmp_path / "large.nii.gz"), usual_grid)
+    assert found == ("MASK_UNREADABLE", "27000000 voxels, the PET has 693")

@@ -1,8 +1,9 @@
-"""Truth: pynrrd as writer; positions by hand; dcmqi's published label maps (other program)."""
+"""Truth: pynrrd as writer and reader; positions by hand; Slicer's guide to .seg.nrrd; dcmqi's published label maps (other program)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 
 from carpet.core.errors import Refused
-from carpet.core.space import Grid
-from carpet.dicom.nrrd import read_nrrd
+from carpet.core.lesion import Code, Lesion
+from carpet.core.space import Grid, SpaceError
+from carpet.dicom.nrrd import read_nrrd, write_nrrd
+
+Lesions = Callable[[Grid], list[Lesion]]
 
 
 def labels(grid: Grid) -> np.ndarray:
@@ -112,6 +116,72 @@ def test_no_other_file_is_opened(usual_grid: Grid, tmp_path: Path) -> None:
     text += "space directions: (4,0,0) (0,4,0) (0,0,4)\nspace origin: (0,0,0)\ndata file: data.raw\n"
     (tmp_path / "m.nhdr").write_text(text)
     assert "another file" in refusal(tmp_path / "m.nhdr", usual_grid)[1]
+
+
+def test_what_is_written_comes_back(grid: Grid, make_lesions: Lesions, tmp_path: Path) -> None:
+    lesions = make_lesions(grid)
+    made = write_nrrd(lesions, grid, tracks={"L2": "1.2.3"})
+    assert made == write_nrrd(lesions, grid, tracks={"L2": "1.2.3"})
+    (tmp_path / "a.seg.nrrd").write_bytes(made)
+    read = read_nrrd(tmp_path / "a.seg.nrrd", grid)
+    assert dict(read.names) == {1: "L1 Spleen", 2: "L2", 3: "L3 (physiologic) Bladder", 4: "L4 (undecided)"}
+    assert {label: (track.uid, track.id) for label, track in read.tracks.items()} == {2: ("1.2.3", "L2")}
+    assert [notice.code for notice in read.notices] == ["MASK_WITHOUT_FRAME"]
+    for lesion in lesions:
+        np.testing.assert_array_equal(read.labels.regions[lesion.label].indices_kji, lesion.region.indices_kji)
+
+
+def test_pynrrd_sees_each_voxel_at_its_place(grid: Grid, make_lesions: Lesions, tmp_path: Path) -> None:
+    lesions = make_lesions(grid)
+    (tmp_path / "a.seg.nrrd").write_bytes(write_nrrd(lesions, grid, tracks={}))
+    values, header = nrrd.read(str(tmp_path / "a.seg.nrrd"))
+    assert (values.dtype, header["space"]) == (np.uint8, "left-posterior-superior")
+    for lesion in lesions:
+        where = np.argwhere(values == lesion.label) @ header["space directions"] + header["space origin"]
+        np.testing.assert_allclose(np.unique(where.round(6), axis=0), np.unique(lesion.region.centres_lps_mm().round(6), axis=0))
+
+
+def test_slicer_finds_names_codes_and_colours(usual_grid: Grid, make_lesions: Lesions, tmp_path: Path) -> None:
+    lesions = make_lesions(usual_grid)
+    lesions[0] = replace(lesions[0], site=Code("1", "SCT", "a~b^c|d"))
+    (tmp_path / "a.seg.nrrd").write_bytes(write_nrrd(lesions, usual_grid, tracks={"L1": "1.2.3"}))
+    header = nrrd.read_header(str(tmp_path / "a.seg.nrrd"))
+    assert [header[f"Segment{n}_{key}"] for n in (1, 3) for key in ("ID", "LabelValue", "Layer")] == ["L2", "2", "0", "L4", "4", "0"]
+    assert header["Segment0_Extent"] == "3 10 2 8 1 5"
+    assert [len(header[f"Segment{n}_Color"].split()) for n in range(4)] == [3] * 4
+    term, track, nothing = header["Segment0_Tags"].split("|")
+    assert (track, nothing) == ("TrackingUniqueIdentifier:1.2.3", "")
+    words = term.removeprefix("TerminologyEntry:").split("~")
+    assert [words[n].split("^") for n in (1, 2, 3, 5, 6)] == [
+        ["SCT", "49755003", "Morphologically Altered Structure"],
+        ["SCT", "108369006", "Neoplasm"],
+        ["", "", ""],
+        ["SCT", "1", "a b c d"],
+        ["", "", ""],
+    ]
+    assert header["Segmentation_SourceRepresentation"] == "Binary labelmap"
+
+
+def test_names_in_any_script_and_labels_beyond_255(usual_grid: Grid, make_lesions: Lesions, tmp_path: Path) -> None:
+    lesions = [replace(lesion, id=f"{lesion.id} 病変\n\\é", label=lesion.label + 254) for lesion in make_lesions(usual_grid)]
+    (tmp_path / "a.seg.nrrd").write_bytes(write_nrrd(lesions, usual_grid, tracks={}))
+    read = read_nrrd(tmp_path / "a.seg.nrrd", usual_grid)
+    assert read.names[256] == "L2 病変  é"
+    assert list(read.labels.regions) == [255, 256, 257, 258]
+
+
+def test_no_lesion_is_an_empty_image_and_overlap_an_error(usual_grid: Grid, make_lesions: Lesions, tmp_path: Path) -> None:
+    (tmp_path / "a.seg.nrrd").write_bytes(write_nrrd([], usual_grid, tracks={}))
+    assert not nrrd.read(str(tmp_path / "a.seg.nrrd"))[0].any()
+    assert refusal(tmp_path / "a.seg.nrrd", usual_grid)[0] == "MASK_EMPTY"
+    lesions = make_lesions(usual_grid)
+    with pytest.raises(SpaceError, match="overlaps"):
+        write_nrrd([*lesions, replace(lesions[0], id="L5", label=5)], usual_grid, tracks={})
+
+
+def test_an_endless_header_is_refused(usual_grid: Grid, tmp_path: Path) -> None:
+    (tmp_path / "a.nrrd").write_bytes(b"NRRD0004\n" + b"a" * 2**23)
+    assert "header of more than" in refusal(tmp_path / "a.nrrd", usual_grid)[1]
 
 
 @pytest.mark.shared

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,6 +173,30 @@ def test_a_philips_factor_that_varies_is_refused_in_any_block(block: int, facts:
     assert codes(notices) == ["SERIES_TAG_VARIES"]
 
 
+@pytest.mark.parametrize("name", ["philips_suv_factor", "philips_activity_factor"])
+@pytest.mark.parametrize(
+    ("vr", "raw"),
+    [
+        ("DS", b"NaN "),
+        ("DS", b"1e999 "),
+        ("DS", b"0,00038 "),
+        ("UN", struct.pack("<f", 0.00038)),
+        ("FL", struct.pack("<f", math.nan)),
+        ("OB", b"\x17\x01" * 40),
+    ],
+)
+def test_a_philips_factor_that_is_no_number_is_unreadable(name: str, vr: str, raw: bytes, facts: Callable[..., Facts]) -> None:
+    group, byte = PRIVATE[name][:2]
+
+    def edit(dataset: Dataset, index: int) -> None:
+        dataset.add_new((group, 0x10), "LO", "Philips PET Private Group")
+        tag = Tag(group, 0x1000 | byte)
+        dataset[tag] = RawDataElement(tag, vr, len(raw), raw, 0, False, True)
+
+    read, notices = facts(edit)
+    assert (getattr(read, name), codes(notices)) == (None, ["SCALE_UNREADABLE"])
+
+
 @pytest.mark.parametrize(
     ("keyword", "text", "code", "where"),
     [
@@ -292,6 +318,7 @@ def test_no_radiopharmaceutical_is_no_dose(empty: bool, facts: Callable[..., Fac
         ("PatientSex", "F"),
         ("SeriesTime", "093001"),
         ("SeriesDate", "20240315"),
+        ("SeriesType", ["DYNAMIC", "IMAGE"]),
     ],
 )
 def test_what_must_not_vary_within_a_pet(keyword: str, other: Any, facts: Callable[..., Facts]) -> None:
@@ -302,6 +329,18 @@ def test_what_must_not_vary_within_a_pet(keyword: str, other: Any, facts: Callab
     _, notices = facts(edit)
     assert codes(notices) == ["SERIES_TAG_VARIES"]
     assert keyword in notices[0].message
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"), [("RadiopharmaceuticalStartTime", "08"), ("RadiopharmaceuticalStartDateTime", "2024031408"), ("SeriesTime", "09")]
+)
+def test_an_hour_without_minutes_is_no_time_to_decay_by(keyword: str, text: str, facts: Callable[..., Facts]) -> None:
+    def edit(dataset: Dataset) -> None:
+        setattr(dataset if keyword == "SeriesTime" else dataset.RadiopharmaceuticalInformationSequence[0], keyword, text)
+
+    _, notices = facts(on_all(edit))
+    assert codes(notices) == ["TIME_MALFORMED"]
+    assert notices[0].found == repr(text)
 
 
 def test_a_dose_that_varies_is_refused(facts: Callable[..., Facts]) -> None:

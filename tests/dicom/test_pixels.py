@@ -125,10 +125,30 @@ def test_values_that_do_not_fit_their_bits_are_refused(written: Callable[..., Wr
     assert "BitsStored" in found
 
 
+@pytest.mark.parametrize("modality", ["PT", "CT"])
+def test_one_slice_whose_bits_lie_elsewhere_is_refused(modality: str, written: Callable[..., WrittenStudy]) -> None:
+    def edit(dataset: Dataset, index: int) -> None:
+        if index == 3:
+            dataset.BitsStored, dataset.HighBit = 12, 15
+
+    series, grid = series_of(written(edit), modality)
+    with pytest.raises(Refused) as caught:
+        (stored_values if modality == "PT" else ct_volume)(series, grid)
+    assert caught.value.codes == ("PIXELS_UNREADABLE",)
+
+
 @pytest.mark.parametrize(
-    ("keyword", "value"), [("BitsAllocated", 12), ("BitsStored", 17), ("HighBit", 14), ("SamplesPerPixel", 3), ("PixelRepresentation", 2)]
+    ("keyword", "value"),
+    [
+        ("BitsAllocated", 12),
+        ("BitsStored", 17),
+        ("HighBit", 14),
+        ("SamplesPerPixel", 3),
+        ("PixelRepresentation", 2),
+        ("PhotometricInterpretation", "PALETTE COLOR"),
+    ],
 )
-def test_cells_that_cannot_be_are_refused(keyword: str, value: int, written: Callable[..., WrittenStudy]) -> None:
+def test_cells_that_cannot_be_are_refused(keyword: str, value: Any, written: Callable[..., WrittenStudy]) -> None:
     def edit(dataset: Dataset, index: int) -> None:
         setattr(dataset, keyword, value)
 

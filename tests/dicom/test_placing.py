@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from pydicom import Dataset
 
 from carpet.core.errors import Refused
 from carpet.core.space import Grid
-from carpet.dicom.placing import Drawn, check_frame, exact_shift, labelled_voxels, placed, region_of_voxels, shown
+from carpet.dicom.placing import (
+    Drawn,
+    Track,
+    check_frame,
+    exact_shift,
+    labelled_voxels,
+    placed,
+    region_of_voxels,
+    shown,
+    tracks_in,
+    uid_is_valid,
+)
 
 PERMUTED = [((2, 0, 1), (True, False, True)), ((1, 0, 2), (False, False, False)), ((0, 1, 2), (True, True, True))]
 
@@ -116,3 +130,15 @@ def test_a_region_is_cropped_to_its_voxels(usual_grid: Grid) -> None:
 def test_names_in_messages_are_short_and_on_one_line() -> None:
     assert shown("a\nb\x1b[31m") == "'a b [31m'"
     assert len(shown("x" * 100)) == 42
+
+
+def test_only_a_valid_uid_makes_a_track(usual_grid: Grid) -> None:
+    items = {n: Dataset() for n in range(1, 5)}
+    items[1].TrackingUID, items[1].TrackingID = "1.2.840.1", "left axilla"
+    items[2].TrackingID = "no UID"
+    items[3].add_new("TrackingUID", "LO", "Doe^Jane")
+    assert tracks_in(items) == {1: Track("1.2.840.1", "left axilla")}
+    assert [text for text in ("1.2", "1.02", "", "1." + "1" * 70, "1.2.a") if uid_is_valid(text)] == ["1.2"]
+    seen = {1: [(1, 2, 3)], 2: [(2, 2, 3)]}
+    read = placed(replace(drawn(usual_grid, seen), tracks=tracks_in(items)), usual_grid)
+    assert dict(read.tracks) == {1: Track("1.2.840.1", "left axilla")}

@@ -13,6 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from carpet.core.errors import Refused
 from carpet.core.space import Grid
+from carpet.dicom import rtstruct
 from carpet.dicom.nifti import read_nifti
 from carpet.dicom.rtstruct import read_rtstruct
 
@@ -20,7 +21,15 @@ GridOf = Callable[[Path], Grid]
 Contours = Sequence[tuple[float, Sequence[tuple[float, float]]]]  # (k, [(j, i), …]) in voxels of the PET
 
 
-def save(path: Path, grid: Grid, structures: dict[str, Contours], *, kind: str = "CLOSED_PLANAR", frame: str | None = None) -> Path:
+def save(
+    path: Path,
+    grid: Grid,
+    structures: dict[str, Contours],
+    *,
+    kind: str = "CLOSED_PLANAR",
+    frame: str | None = None,
+    every_mm: float | None = None,
+) -> Path:
     """An RTSTRUCT with these contours, given in voxels of `grid`."""
     dataset = Dataset()
     dataset.SOPClassUID, dataset.SOPInstanceUID, dataset.Modality = "1.2.840.10008.5.1.4.1.1.481.3", "1.2.3", "RTSTRUCT"
@@ -35,6 +44,10 @@ def save(path: Path, grid: Grid, structures: dict[str, Contours], *, kind: str =
             item.ContourGeometricType, item.NumberOfContourPoints = kind, len(outline)
             item.ContourData = [f"{x:.10g}" for x in points.ravel()]
             shown.ContourSequence.append(item)
+        if every_mm is not None:
+            planes = Dataset()
+            planes.SpacingBetweenSlices = every_mm
+            shown.SourcePixelPlanesCharacteristicsSequence = [planes]
         dataset.StructureSetROISequence.append(roi)
         dataset.ROIContourSequence.append(shown)
     dataset.file_meta = FileMetaDataset()
@@ -134,6 +147,15 @@ def test_a_gap_between_two_parts_stays_a_gap(usual_grid: Grid, tmp_path: Path) -
     assert np.unique(read_rtstruct(path, usual_grid).labels.regions[1].indices_kji[:, 0]).tolist() == [0, 1, 5, 6]
 
 
+def test_a_file_that_says_its_slice_distance_may_leave_every_second_slice_out(usual_grid: Grid, tmp_path: Path) -> None:
+    """Without that word, planes two slices apart would have been drawn on coarser images, and are refused."""
+    planes = on_planes([0, 2, 4], rectangle((1.5, 1.5), (3.5, 3.5)))
+    said = save(tmp_path / "a.dcm", usual_grid, {"box": planes}, every_mm=3.27)
+    assert np.unique(read_rtstruct(said, usual_grid).labels.regions[1].indices_kji[:, 0]).tolist() == [0, 2, 4]
+    coarse = save(tmp_path / "b.dcm", usual_grid, {"box": planes}, every_mm=6.54)
+    assert refusal(coarse, usual_grid)[0] == "MASK_GRID_DIFFERS"
+
+
 def refusal(path: Path, grid: Grid) -> tuple[str, str]:
     with pytest.raises(Refused) as caught:
         read_rtstruct(path, grid)
@@ -215,3 +237,14 @@ def test_dro_contours_lie_in_the_published_mask(shared_data: Path, grid_of_serie
     assert not (drawn & ~mask).any()
     core = np.stack([binary_erosion(plane, np.ones((3, 3))) for plane in mask])
     assert not (core[2:18] & ~drawn[2:18]).any()
+
+
+def test_more_points_than_an_outline_can_have_are_refused(usual_grid: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = on_planes([1, 2, 3], rectangle((1.5, 1.5), (3.5, 3.5)))
+    path = save(tmp_path / "a.dcm", usual_grid, {"box": box})
+    whole = read_rtstruct(path, usual_grid).labels.to_values()
+    monkeypatch.setattr(rtstruct, "MOST_POINTS", 12)
+    monkeypatch.setattr(rtstruct, "MOST_CROSSINGS", 1)  # one edge after the other gives the same
+    np.testing.assert_array_equal(read_rtstruct(path, usual_grid).labels.to_values(), whole)
+    monkeypatch.setattr(rtstruct, "MOST_POINTS", 11)
+    assert refusal(path, usual_grid) == ("MASK_UNREADABLE", "more than 11 points in 'box'")

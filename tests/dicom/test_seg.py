@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.uid import RLELossless
 
-from carpet.core.lesion import Lesion, Status
+from carpet.core.lesion import Code, Lesion, Status
 from carpet.core.record import Provenance
 from carpet.core.space import Grid, Region, SpaceError
-from carpet.dicom.seg import source_header, tracking_uid, write_seg
+from carpet.dicom.seg import content_of, property_of, result_uid, segment_label, track_uid, tracking_uids, write_seg
 from carpet.dicom.seg_reading import read_seg
 
 Headers = Callable[[Grid], list[Dataset]]
@@ -112,11 +114,27 @@ def test_same_call_same_bytes_and_other_content_another_uid(
 
 
 def test_tracks_join_time_points(usual_grid: Grid, pet_headers: Headers, make_lesions: Lesions, write: Write) -> None:
-    made = opened(write(make_lesions(usual_grid), pet_headers(usual_grid), tracks={"L1": "T1"}))
-    uids = [s.TrackingUID for s in made.SegmentSequence]
-    assert uids[0] == tracking_uid("P007", "another study", "L9", {"L9": "T1"})
-    assert uids[1] != tracking_uid("P007", "another study", "L2", None)
-    assert len(set(uids)) == 4
+    """One patient, two studies, lesions matched under one track; another patient with a track of the same name."""
+
+    def uids(patient: str, study: str, named: str) -> dict[str, str]:
+        source = pet_headers(usual_grid)
+        for header in source:
+            header.StudyInstanceUID = study
+        made = opened(write(make_lesions(usual_grid), source, patient=patient, tracks={named: track_uid(patient, "T1")}))
+        return {s.TrackingID: s.TrackingUID for s in made.SegmentSequence}
+
+    baseline, later, other = uids("P007", "1.2.3.1", "L1"), uids("P007", "1.2.3.2", "L2"), uids("P008", "1.2.3.3", "L1")
+    assert baseline["L1"] == later["L2"] == track_uid("P007", "T1")
+    assert len({*baseline.values(), *later.values(), *other.values()}) == 3 * 4 - 1
+    assert track_uid("P007", "T2") not in {*baseline.values(), *later.values()}
+
+
+def test_a_uid_that_a_lesion_has_already_stays(usual_grid: Grid, pet_headers: Headers, make_lesions: Lesions) -> None:
+    lesions, header = make_lesions(usual_grid), pet_headers(usual_grid)[0]
+    kept = tracking_uids(lesions, header, patient="P007", tracks={"L3": "1.2.3", "L99": "1.2.4"})
+    assert list(kept) == ["L1", "L2", "L3", "L4"]
+    assert kept["L3"] == "1.2.3"
+    assert kept["L1"] == tracking_uids(lesions, header, patient="P007")["L1"]
 
 
 def test_no_name_leaves(usual_grid: Grid, pet_headers: Headers, make_lesions: Lesions, write: Write) -> None:
@@ -124,12 +142,6 @@ def test_no_name_leaves(usual_grid: Grid, pet_headers: Headers, make_lesions: Le
     assert b"anary" not in made.lower()
     dataset = opened(made)
     assert (dataset.PatientID, str(dataset.PatientName), dataset.PatientSex) == ("P007", "P007", "F")
-
-
-def test_header_with_an_invalid_sex_is_no_obstacle(usual_grid: Grid, pet_headers: Headers) -> None:
-    header = pet_headers(usual_grid)[0]
-    header.PatientSex = "U"
-    assert source_header(header, "P007").PatientSex == ""
 
 
 def test_no_clock_in_the_room(usual_grid: Grid, pet_headers: Headers, make_lesions: Lesions, write: Write) -> None:
@@ -150,6 +162,116 @@ def test_overlap_and_foreign_sources_are_errors(usual_grid: Grid, pet_headers: H
         write(lesions, source[::-1])
     with pytest.raises(SpaceError, match="source"):
         write(lesions, source[:-1])
+
+
+def test_whatever_is_written_changes_the_uid(usual_grid: Grid, pet_headers: Headers, make_lesions: Lesions) -> None:
+    first, *rest = make_lesions(usual_grid)
+    header = pet_headers(usual_grid)[0]
+    others = [
+        replace(first, id="L9"),
+        replace(first, status=Status.UNDECIDED),
+        replace(first, site=Code("10200004", "SCT", "Liver")),
+        replace(first, region=Region(usual_grid, (0, 0, 0), first.region.mask)),
+    ]
+    told = {"".join(content_of([one, *rest], tracking_uids([one, *rest], header, patient="P"))) for one in (first, *others)}
+    told.add("".join(content_of([first, *rest], tracking_uids([first, *rest], header, patient="P", tracks={"L1": "1.2"}))))
+    assert len(told) == 6
+    assert result_uid("a", header, "x") != result_uid("b", header, "x") != result_uid("b", header, "y")
+
+
+def test_a_lesion_has_a_label_and_a_code_by_status(usual_grid: Grid, make_lesions: Lesions) -> None:
+    lesion = make_lesions(usual_grid)[2]
+    assert segment_label(lesion) == "L3 (physiologic) Bladder"
+    assert property_of(lesion)[1] == lesion.site
+    assert property_of(replace(lesion, status=Status.DISEASE))[1].meaning == "Neoplasm"
+    assert len(segment_label(replace(lesion, id="L" * 90))) == 64
+
+
+@pytest.mark.filterwarnings("ignore:The number of bytes of compressed")  # RLE of so small frames is as large as they are
+def test_a_label_map_holds_the_same(grid: Grid, pet_headers: Headers, make_lesions: Lesions, write: Write, tmp_path: Path) -> None:
+    hd = pytest.importorskip("highdicom")
+    lesions, source = make_lesions(grid), pet_headers(grid)
+    path = tmp_path / "lesions.labelmap.dcm"
+    path.write_bytes(write(lesions, source, form="LABELMAP"))
+    assert path.read_bytes() == write(lesions, source, form="LABELMAP")
+    read, binary = read_seg(path, grid), opened(write(lesions, source))
+    assert read.notices == ()
+    for number, lesion in enumerate(lesions, start=1):
+        np.testing.assert_array_equal(read.labels.regions[number].indices_kji, lesion.region.indices_kji)
+    made = dcmread(path)
+    assert (made.SOPClassUID, made.SegmentationType) == ("1.2.840.10008.5.1.4.1.1.66.7", "LABELMAP")
+    assert made.file_meta.TransferSyntaxUID == RLELossless
+    assert [s.TrackingUID for s in made.SegmentSequence if s.SegmentNumber] == [s.TrackingUID for s in binary.SegmentSequence]
+    assert {made.SOPInstanceUID, made.SeriesInstanceUID}.isdisjoint({binary.SOPInstanceUID, binary.SeriesInstanceUID})
+    volume = hd.seg.segread(path).get_volume(combine_segments=True)
+    assert {n: int((volume.array == n).sum()) for n in (1, 2, 3, 4)} == {n: one.region.voxels for n, one in enumerate(lesions, start=1)}
+
+
+@pytest.mark.parametrize("form", ["BINARY", "LABELMAP"])
+def test_frames_of_one_image_are_named_by_number(
+    form: str, grid: Grid, frame_headers: Headers, make_lesions: Lesions, write: Write, tmp_path: Path
+) -> None:
+    lesions, source = make_lesions(grid), frame_headers(grid)
+    before = [str(header) for header in source]
+    path = tmp_path / "lesions.dcm"
+    path.write_bytes(write(lesions, source, form=form))
+    assert [str(header) for header in source] == before
+    made = dcmread(path)
+    for frame in made.PerFrameFunctionalGroupsSequence:
+        item = frame.DerivationImageSequence[0].SourceImageSequence[0]
+        assert (item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID) == (source[0].SOPClassUID, source[0].SOPInstanceUID)
+        k = round(float(grid.to_kji(np.array(frame.PlanePositionSequence[0].ImagePositionPatient, dtype=float))[0]))
+        assert item.ReferencedFrameNumber == k + 1
+    listed = made.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    assert [item.ReferencedSOPInstanceUID for item in listed] == [source[0].SOPInstanceUID]
+    read = read_seg(path, grid)
+    for number, lesion in enumerate(lesions, start=1):
+        np.testing.assert_array_equal(read.labels.regions[number].indices_kji, lesion.region.indices_kji)
+
+
+def as_fractional(made: Dataset) -> Dataset:
+    """A label map in the clothes of a FRACTIONAL SEG, which dciodvfy of 2022 knows; all else in it stays as it is."""
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.66.4"
+    made.SegmentationType, made.SegmentationFractionalType, made.MaximumFractionalValue = "FRACTIONAL", "PROBABILITY", 255
+    made.SegmentSequence = [item for item in made.SegmentSequence if item.SegmentNumber]
+    number = Dataset()
+    number.ReferencedSegmentNumber = 1
+    for frame in made.PerFrameFunctionalGroupsSequence:
+        frame.SegmentIdentificationSequence = [number]
+    for keyword in ("PixelPaddingValue", "PresentationLUTShape"):
+        if keyword in made:
+            delattr(made, keyword)
+    return made
+
+
+@pytest.mark.dciodvfy
+@pytest.mark.parametrize("headers", ["pet_headers", "frame_headers"])
+def test_dciodvfy_finds_no_error_in_what_it_knows_of_a_label_map(
+    headers: str,
+    usual_grid: Grid,
+    make_lesions: Lesions,
+    write: Write,
+    tmp_path: Path,
+    validator_errors: Callable[[Path], list[str]],
+    request: pytest.FixtureRequest,
+) -> None:
+    made = as_fractional(opened(write(make_lesions(usual_grid), request.getfixturevalue(headers)(usual_grid), form="LABELMAP")))
+    made.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    assert validator_errors(tmp_path / "a.dcm") == []
+
+
+@pytest.mark.dciodvfy
+def test_dciodvfy_finds_no_error_where_the_source_is_multi_frame(
+    usual_grid: Grid,
+    frame_headers: Headers,
+    make_lesions: Lesions,
+    write: Write,
+    tmp_path: Path,
+    validator_errors: Callable[[Path], list[str]],
+) -> None:
+    path = tmp_path / "lesions.seg.dcm"
+    path.write_bytes(write(make_lesions(usual_grid), frame_headers(usual_grid)))
+    assert validator_errors(path) == []
 
 
 @pytest.mark.dciodvfy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +12,15 @@ import nrrd
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import UID, JPEG2000Lossless, RLELossless
 
 from carpet.core.errors import Refused
 from carpet.core.lesion import Lesion
 from carpet.core.record import Provenance
 from carpet.core.space import Grid
+from carpet.dicom import seg_reading
+from carpet.dicom.mask import BROKEN_FILE
 from carpet.dicom.seg import write_seg
 from carpet.dicom.seg_reading import read_seg
 
@@ -255,3 +260,53 @@ def test_pixels_that_end_early_are_refused(
     dataset.PixelData = dataset.PixelData[:40]
     dataset.save_as(path)
     assert refusal(path, usual_grid) == "MASK_UNREADABLE"
+
+
+@pytest.mark.parametrize(("syntax", "plugin"), [(RLELossless, "pydicom"), (JPEG2000Lossless, "pylibjpeg")])
+def test_compressed_frames_are_read_and_a_broken_one_is_refused(
+    syntax: UID, plugin: str, wide_grid: Grid, label_map: Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.dcm"
+    label_map.save_as(path, enforce_file_format=True)
+    truth = read_seg(path, wide_grid).labels.to_values()
+    label_map.decompress(generate_instance_uid=False)
+    label_map.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False)
+    label_map.save_as(path, enforce_file_format=True)
+    np.testing.assert_array_equal(read_seg(path, wide_grid).labels.to_values(), truth)
+    label_map.PixelData = encapsulate([b"\xff\x4f\xff\x51" + b"\0" * 90 for _ in range(int(label_map.NumberOfFrames))])
+    label_map.save_as(path, enforce_file_format=True)
+    with pytest.raises((Refused, *BROKEN_FILE)):
+        read_seg(path, wide_grid)
+
+
+@pytest.fixture
+def wide_grid(usual_grid: Grid) -> Grid:
+    """Room enough for a compression to make something smaller."""
+    return Grid((7, 64, 48), usual_grid.affine_lps, usual_grid.frame_uid)
+
+
+@pytest.fixture
+def label_map(
+    wide_grid: Grid, pet_headers: Headers, make_lesions: Callable[[Grid], list[Lesion]], provenance: Provenance, when: datetime
+) -> Dataset:
+    lesions, source = make_lesions(wide_grid), pet_headers(wide_grid)
+    made = write_seg(lesions, source, patient="P", method=provenance, software="c", when=when, form="LABELMAP")
+    return dcmread(io.BytesIO(made or b""))
+
+
+def test_segments_keep_their_tracks(wide_grid: Grid, label_map: Dataset, tmp_path: Path) -> None:
+    del label_map.SegmentSequence[2].TrackingUID
+    label_map.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    read = read_seg(tmp_path / "a.dcm", wide_grid)
+    told = {int(s.SegmentNumber): (s.get("TrackingUID"), s.get("TrackingID")) for s in label_map.SegmentSequence}
+    assert {n: (track.uid, track.id) for n, track in read.tracks.items()} == {n: told[n] for n in (1, 3, 4)}
+
+
+@pytest.mark.parametrize(("name", "most"), [("MOST_FRAMES", 1), ("MOST_BYTES", {"SegmentSequence": 100})])
+def test_more_frames_or_segments_than_can_be_meant(
+    name: str, most: object, label_map: Dataset, wide_grid: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label_map.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    assert read_seg(tmp_path / "a.dcm", wide_grid).names
+    monkeypatch.setattr(seg_reading, name, most)
+    assert refusal(tmp_path / "a.dcm", wide_grid) == "MASK_UNREADABLE"

@@ -192,8 +192,17 @@ def test_the_index_of_a_medium_is_neither_a_series_nor_unreadable(shared_data: P
     assert found.other_files >= 5
 
 
-@pytest.mark.parametrize(("keyword", "value"), [("SOPClassUID", "1.2.840.10008.5.1.4.1.1.130"), ("NumberOfFrames", "6")])
-def test_what_is_not_one_slice_a_file_is_refused(keyword: str, value: str, study: Callable[..., WrittenStudy]) -> None:
+NO_SLICES = [
+    ("SOPClassUID", "1.2.840.10008.5.1.4.1.1.130", "SOP_CLASS_UNSUPPORTED"),  # without functional groups
+    ("SOPClassUID", "1.2.840.10008.5.1.4.1.1.20", "SOP_CLASS_UNSUPPORTED"),
+    ("SOPClassUID", "1.2.840.10008.5.1.4.1.1.7", "DERIVED_IMAGE"),
+    ("SOPClassUID", "1.2.840.10008.5.1.4.1.1.7.3", "DERIVED_IMAGE"),
+    ("NumberOfFrames", "6", "FRAME_POSITION_MISSING"),
+]
+
+
+@pytest.mark.parametrize(("keyword", "value", "code"), NO_SLICES)
+def test_what_is_no_slice_is_refused(keyword: str, value: str, code: str, study: Callable[..., WrittenStudy]) -> None:
     for which in (range(6), [4] if keyword == "NumberOfFrames" else range(6)):
 
         def edit(dataset: Dataset, index: int, which: Any = which) -> None:
@@ -201,8 +210,18 @@ def test_what_is_not_one_slice_a_file_is_refused(keyword: str, value: str, study
                 setattr(dataset, keyword, value)
 
         pet = pet_of(found_in(study(edit=edit, storage=Storage(with_ct=False)).path))
-        assert [notice.code for notice in pet.refusals] == ["SOP_CLASS_UNSUPPORTED"]
-        assert (pet.grid, pet.pet) == (None, None)
+        assert [notice.code for notice in pet.refusals] == [code]
+        assert (pet.grid, pet.pet, pet.frames) == (None, None, ())
+
+
+@pytest.mark.parametrize(("keyword", "words"), [("ImageType", ["DERIVED", "SECONDARY", "MIP"]), ("SeriesType", ["STATIC", "REPROJECTION"])])
+def test_frames_of_a_projection_are_called_so(keyword: str, words: list[str], study: Callable[..., WrittenStudy]) -> None:
+    def edit(dataset: Dataset, index: int) -> None:
+        setattr(dataset, keyword, words)
+        dataset.NumberOfFrames = 36
+
+    pet = pet_of(found_in(study(edit=edit, storage=Storage(with_ct=False)).path))
+    assert [notice.code for notice in pet.refusals] == ["DERIVED_IMAGE"]
 
 
 def test_other_modalities_are_listed_and_not_judged(study: Callable[..., WrittenStudy]) -> None:

@@ -16,7 +16,7 @@ from carpet.core.errors import Notice, Severity
 from carpet.core.lesion import Lesion
 from carpet.core.record import Measurement, Provenance
 from carpet.core.space import Grid
-from carpet.dicom.seg import write_seg
+from carpet.dicom.seg import track_uid, write_seg
 from carpet.dicom.sr import write_sr
 
 Headers = Callable[[Grid], list[Dataset]]
@@ -36,7 +36,8 @@ LESION_VALUES = [
 PATIENT_VALUES = [
     Measurement("tmtv", 147.5, "mL", "patient", "suv4.0"),
     Measurement("tlg", 900.125, "g", "patient", "suv4.0"),
-    Measurement("dmax", 611.96405, "mm", "patient", "suv4.0"),
+    Measurement("dmax", 611.96405, "mm", "patient", "suv4.0", ("SERIES_TIME_REWRITTEN", "single_lesion")),
+    Measurement("tts", 3.5, "mm2", "patient", "suv4.0", ("single_lesion",)),
     Measurement("sdmax", 0.317005, "/m", "patient", "suv4.0"),
     Measurement("mbv", 120.0, "mL", "patient", "suv4.0"),
     Measurement("lesion_count", 2, "{count}", "patient", "suv4.0"),
@@ -122,6 +123,7 @@ def test_patient_numbers_have_the_codes_of_the_methods(write: Write) -> None:
         ("121206", "56851009", "DMAX"): (611.96405, "mm"),
         ("SDMAX", "", ""): (0.317005, "/m"),
         ("MBV", "", ""): (120.0, "ml"),
+        ("TTS", "", ""): (3.5, "mm2"),
         ("LESION_COUNT", "", ""): (2.0, "{count}"),
         ("126401", "373098007", "126410"): (1.86, "g/ml{SUVbw}"),
         ("SPLEEN_LIVER_RATIO", "", ""): (1.1, "{ratio}"),
@@ -153,6 +155,43 @@ def test_tracking_uids_are_those_of_the_seg(
     assert {name: items(found[name], "112040")[0].UID for name in uids} == uids
 
 
+def test_one_lesion_at_two_time_points_has_one_tracking_uid_in_seg_and_sr(
+    write: Write, usual_grid: Grid, pet_headers: Headers, make_lesions: Lesions, provenance: Provenance, when: datetime
+) -> None:
+    """Two studies of one patient, another patient, another track: in each the SR says what the SEG says."""
+
+    def uid(patient: str, study: str, lesion: str, track: str) -> str:
+        source = pet_headers(usual_grid)
+        for header in source:
+            header.StudyInstanceUID = study
+        tracks = {lesion: track_uid(patient, track)}
+        given = {"patient": patient, "method": provenance, "software": "carpet 0.1.0", "when": when}
+        seg = dcmread(io.BytesIO(write_seg(make_lesions(usual_grid), source, tracks=tracks, **given) or b""))  # type: ignore[arg-type]
+        said = items(groups(write(source=source, seg=seg, patient=patient))[lesion], "112040")[0].UID
+        assert said == next(s.TrackingUID for s in seg.SegmentSequence if s.TrackingID == lesion)
+        return str(said)
+
+    baseline = uid("P007", "1.2.3.1", "L1", "T1")
+    assert uid("P007", "1.2.3.2", "L2", "T1") == baseline
+    assert len({baseline, uid("P008", "1.2.3.3", "L1", "T1"), uid("P007", "1.2.3.2", "L1", "T2")}) == 3
+
+
+def test_a_multi_frame_source_is_listed_once(
+    write: Write, usual_grid: Grid, frame_headers: Headers, make_lesions: Lesions, provenance: Provenance, when: datetime
+) -> None:
+    made = dcmread(io.BytesIO(write(**of_frames(frame_headers(usual_grid), make_lesions(usual_grid), provenance, when))))
+    (study,) = made.CurrentRequestedProcedureEvidenceSequence
+    listed = {s.SeriesInstanceUID: [i.ReferencedSOPInstanceUID for i in s.ReferencedSOPSequence] for s in study.ReferencedSeriesSequence}
+    assert listed["1.2.826.0.1.3680043.8.498.4"] == ["1.2.826.0.1.3680043.8.498.6"]
+    assert len(listed) == 2  # the PET, and the SEG
+
+
+def of_frames(source: list[Dataset], lesions: list[Lesion], provenance: Provenance, when: datetime) -> dict[str, object]:
+    seg = write_seg(lesions, source, patient="P007", method=provenance, software="carpet 0.1.0", when=when)
+    assert seg is not None
+    return {"source": source, "seg": dcmread(io.BytesIO(seg))}
+
+
 def test_unreviewed_stands_until_a_reader_saw_every_lesion(write: Write, usual_grid: Grid, make_lesions: Lesions) -> None:
     def answers(made: bytes) -> dict[str, str]:
         return {name: code_of(items(group, "REVIEW")[0].ConceptCodeSequence[0]) for name, group in groups(made).items()}
@@ -172,6 +211,19 @@ def test_flags_and_reasons_stand_in_words(write: Write) -> None:
     assert texts == ["W SERIES_TIME_REWRITTEN: the series time was rewritten (101500)"]
     assert items(found["L1"], "DECIDED_BY")[0].TextValue == "rule:test: because of the test"
     assert code_of(items(found["L3"], "STATUS")[0].ConceptCodeSequence[0]) == "PHYSIOLOGIC"
+
+
+def test_a_numbers_own_flag_stands_at_the_number(write: Write) -> None:
+    """What is told of the whole study is not repeated there."""
+    group = groups(write())["whole patient, suv4.0"]
+    flagged = {
+        items(group, code)[0].ConceptNameCodeSequence[0].CodeValue: [
+            code_of(m.ConceptCodeSequence[0]) for m in items(items(group, code)[0], "FLAG")
+        ]
+        for code in ("121206", "TTS", "SDMAX")
+        if "ContentSequence" in items(group, code)[0]
+    }
+    assert flagged == {"121206": ["SINGLE_LESION"], "TTS": ["SINGLE_LESION"]}
 
 
 def test_without_lesions_the_patient_still_has_numbers(write: Write) -> None:
@@ -202,6 +254,22 @@ def test_dciodvfy_finds_no_error(path: Path, write: Write, tmp_path: Path, valid
     alone = tmp_path / "no_lesion.dcm"
     alone.write_bytes(write([]))
     assert validator_errors(alone) == []
+
+
+@pytest.mark.dciodvfy
+def test_dciodvfy_finds_no_error_where_the_source_is_multi_frame(
+    write: Write,
+    usual_grid: Grid,
+    frame_headers: Headers,
+    make_lesions: Lesions,
+    provenance: Provenance,
+    when: datetime,
+    tmp_path: Path,
+    validator_errors: Callable[[Path], list[str]],
+) -> None:
+    path = tmp_path / "measurements.sr.dcm"
+    path.write_bytes(write(**of_frames(frame_headers(usual_grid), make_lesions(usual_grid), provenance, when)))
+    assert validator_errors(path) == []
 
 
 @pytest.mark.dciodvfy

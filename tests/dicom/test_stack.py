@@ -171,6 +171,35 @@ def test_the_same_integers_with_another_slope_are_a_conflict(slices: Read) -> No
     assert codes(stack(slices(copy_of(2, True, RescaleSlope="0.5"))))[0] == ["SLICE_CONFLICT"]
 
 
+OF_TIME = {
+    "AcquisitionDate": "20240315",
+    "AcquisitionTime": "101112",
+    "FrameReferenceTime": "900000",
+    "TriggerTime": "250",
+    "TemporalPositionIdentifier": "2",
+    "NominalCardiacTriggerDelayTime": 250.0,
+    "NominalPercentageOfCardiacPhase": 40.0,
+}
+
+
+@pytest.mark.parametrize("keyword", OF_TIME)
+@pytest.mark.parametrize("same_pixels", [False, True])
+def test_slices_of_different_times_at_one_place_are_dynamic_or_gated(keyword: str, same_pixels: bool, slices: Read) -> None:
+    def edit(dataset: Dataset, index: int) -> None:
+        if keyword not in dataset:
+            setattr(dataset, keyword, 0.0 if isinstance(OF_TIME[keyword], float) else "0")
+        copied(dataset, index)
+
+    copied = copy_of(2, same_pixels, **{keyword: OF_TIME[keyword]})
+    made = stack(slices(edit))
+    assert codes(made)[0] == ["DYNAMIC_OR_GATED"]
+    assert keyword in made.refusals[0].found
+
+
+def test_two_stacks_of_frames_are_not_one_volume(slices: Read) -> None:
+    assert codes(stack(slices(on(4, StackID="2"))))[0] == ["SERIES_TAG_VARIES"]
+
+
 def test_all_slices_at_one_place(slices: Read) -> None:
     same = on(*range(6), ImagePositionPatient=["0", "0", "0"])
     assert codes(stack(slices(same)))[0] == ["SLICE_CONFLICT"]

@@ -22,17 +22,32 @@ import numpy as np
 import pydicom
 import pytest
 
+from carpet.core.errors import ProtocolError
 from carpet.core.geometry import whole
 from carpet.dicom.mask import read_mask
 from carpet.report.mip import mip_png
+from carpet.run.cli import run
 from carpet.run.document import document
-from carpet.run.outputs import FILES, biomarkers_csv, csv_bytes, lesions_csv, new_files, uninterrupted, write_result
-from carpet.run.pipeline import Result
+from carpet.run.outputs import (
+    ALSO_WRITTEN,
+    FILES,
+    biomarkers_csv,
+    check_also_write,
+    csv_bytes,
+    lesions_csv,
+    new_files,
+    tracks_of_mask,
+    uninterrupted,
+    write_result,
+)
+from carpet.run.pipeline import Result, Wishes
+from carpet.testing import write_reference_object
 
 NINE = {
     *("measurements.json", "lesions.csv", "biomarkers.csv", "lesions.seg.dcm", "measurements.sr.dcm", "lesions.nii.gz"),
     *("mip.png", "report.html", "report.pdf"),
 }
+FURTHER = {"lesions.labelmap.dcm", "lesions.rtstruct.dcm", "lesions.seg.nrrd"}
 TABLES = {"measurements.json", "lesions.csv", "biomarkers.csv"}
 LESIONS = "lesion_id,status,decided_by,kind,site,volume_ml,suv_max,suv_mean,suv_peak,tlg_g,centroid_l_mm,centroid_p_mm,centroid_s_mm,voxels"
 BIOMARKERS = "name,value,unit,method,segmenter,reason_missing,flags"
@@ -216,9 +231,119 @@ def test_the_masks_come_back_voxel_by_voxel(results: dict[str, Path], reviewed: 
         assert np.array_equal(back == lesion.label, lesion.region.mask_in(whole(reviewed.suv.grid)))
 
 
-def written(result: Result, folder: Path, *, tables_only: bool) -> tuple[str, ...]:
+def written(result: Result, folder: Path, *, tables_only: bool, **more: Any) -> tuple[str, ...]:
     when = dt.datetime(2026, 1, 2, 3, 4, 5)
-    return write_result(result, document(result), folder, tables_only=tables_only, when=when, say=lambda step: None)
+    return write_result(result, document(result), folder, tables_only=tables_only, when=when, say=lambda step: None, **more)
+
+
+@pytest.fixture(scope="module")
+def all_formats(ready: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One run of the command with every further format."""
+    out = tmp_path_factory.mktemp("formats")
+    more = [word for name in ALSO_WRITTEN for word in ("--also-write", name)]
+    assert run(["measure", str(ready.folder), "-o", str(out), "--decisions", str(ready.decisions), *more]) == 0
+    return out
+
+
+def test_further_formats_are_written_where_asked_for(all_formats: Path, reviewed: Result) -> None:
+    assert set(ALSO_WRITTEN.values()) == FURTHER
+    assert names_in(all_formats) == NINE | FURTHER
+    for name in FURTHER:
+        back = read_mask(all_formats / name, reviewed.suv.grid)
+        assert len(back.names) == len(reviewed.lesions)
+        for lesion in reviewed.lesions:
+            (label,) = (number for number, text in back.names.items() if text.startswith(lesion.id))
+            assert np.array_equal(
+                back.labels.regions[label].mask_in(whole(reviewed.suv.grid)), lesion.region.mask_in(whole(reviewed.suv.grid))
+            )
+
+
+def test_no_further_format_holds_the_patients_name_or_number(all_formats: Path) -> None:
+    for name in FURTHER:
+        raw = (all_formats / name).read_bytes()
+        head = raw if name.endswith(".dcm") else raw.partition(b"\n\n")[0]
+        assert [secret for secret in SECRETS if secret in head.decode("latin-1").lower()] == []
+
+
+@pytest.mark.dciodvfy
+def test_the_structure_set_is_valid(all_formats: Path) -> None:
+    told = subprocess.run(["dciodvfy", all_formats / "lesions.rtstruct.dcm"], capture_output=True, text=True, check=False)
+    assert "RTStructureSet" in told.stderr
+    assert [line for line in (told.stdout + told.stderr).splitlines() if line.startswith("Error")] == []
+
+
+@pytest.mark.parametrize("name", ["lesions.seg.dcm", *sorted(FURTHER)])
+def test_lesions_given_back_as_a_mask_are_the_same_lesions(all_formats: Path, measured_with: Any, name: str, tmp_path: Path) -> None:
+    """The same voxels and numbers in the table, and the same tracking UIDs in the SEG that is written next."""
+    mask = all_formats / name
+    again = measured_with(Wishes(mask=mask, reader="Dr B"))
+    columns = ("voxels", "volume_ml", "suv_max", "suv_mean", "suv_peak", "tlg_g", "centroid_l_mm", "centroid_p_mm", "centroid_s_mm")
+    first, second = (
+        sorted(tuple(row[column] for column in columns) for row in rows_of(table))
+        for table in ((all_formats / "lesions.csv").read_bytes(), lesions_csv(document(again)))
+    )
+    assert first == second
+    tracks = tracks_of_mask(mask, again)
+    written(again, tmp_path, tables_only=False, tracks=tracks)
+    before, after = (
+        {item.TrackingUID: voxels_of(folder / "lesions.seg.dcm", again, item.SegmentNumber) for item in segments_of(folder)}
+        for folder in (all_formats, tmp_path)
+    )
+    assert before == after
+
+
+def test_lesions_of_an_enhanced_pet_are_written_and_given_back(tmp_path: Path) -> None:
+    """One multi-frame file in; every format refers to its frames, and is the same regions again as a mask."""
+    (path,) = write_reference_object("DRO_7_0_0", tmp_path / "in").files
+    out, again = tmp_path / "out", tmp_path / "again"
+    more = [word for name in ALSO_WRITTEN for word in ("--also-write", name)]
+    assert run(["measure", str(path), "-o", str(out), *more]) == 0
+    (contour, *_) = pydicom.dcmread(out / "lesions.rtstruct.dcm").ROIContourSequence[0].ContourSequence
+    assert contour.ContourImageSequence[0].ReferencedSOPInstanceUID == pydicom.dcmread(path).SOPInstanceUID
+    assert contour.ContourImageSequence[0].ReferencedFrameNumber > 0
+    (study,) = pydicom.dcmread(out / "measurements.sr.dcm").CurrentRequestedProcedureEvidenceSequence
+    assert [len(series.ReferencedSOPSequence) for series in study.ReferencedSeriesSequence] == [1, 1]
+    numbers = ("voxels", "suv_max", "tlg_g", "centroid_s_mm")
+    for name in ("lesions.seg.dcm", "lesions.nii.gz", *FURTHER):
+        assert run(["measure", str(path), "-o", str(again), "--tables-only", "--mask", str(out / name)]) == 0
+        tables = [rows_of((folder / "lesions.csv").read_bytes()) for folder in (out, again)]
+        first, second = ([[row[column] for column in numbers] for row in rows] for rows in tables)
+        assert first == second, name
+
+
+def segments_of(folder: Path) -> list[pydicom.Dataset]:
+    return list(pydicom.dcmread(folder / "lesions.seg.dcm").SegmentSequence)
+
+
+def voxels_of(path: Path, result: Result, number: int) -> bytes:
+    return read_mask(path, result.suv.grid).labels.regions[number].indices_kji.tobytes()
+
+
+def test_without_a_mask_there_is_no_earlier_identity(reviewed: Result, by_mask: Result, ready: Any) -> None:
+    assert tracks_of_mask(None, reviewed) == {}
+    assert tracks_of_mask(ready.truth, by_mask) == {}  # a NIfTI image knows no identity
+
+
+def test_a_format_that_there_is_not_is_a_wrong_call(call: Any, ready: Any, tmp_path: Path) -> None:
+    said = call("measure", ready.folder, "-o", tmp_path / "out", "--also-write", "nrrd", "--also-write", "rtss")
+    assert (said.status, said.out) == (2, "")
+    assert "'rtss'" in said.err
+    assert "labelmap, rtstruct, nrrd" in said.err
+    assert not (tmp_path / "out").exists()
+    assert check_also_write(("nrrd", "nrrd", "rtstruct"), tables_only=False) == ("nrrd", "rtstruct")
+    assert check_also_write((), tables_only=True) == ()
+    with pytest.raises(ProtocolError, match="tables-only"):
+        check_also_write(("nrrd",), tables_only=True)
+
+
+def test_further_formats_of_an_earlier_run_do_not_stay(unreviewed: Result, tmp_path: Path) -> None:
+    assert set(written(unreviewed, tmp_path, tables_only=False, also_write=("nrrd", "labelmap"))) == NINE | FURTHER - {
+        "lesions.rtstruct.dcm"
+    }
+    written(unreviewed, tmp_path, tables_only=False, also_write=("rtstruct",))
+    assert names_in(tmp_path) == NINE | {"lesions.rtstruct.dcm"}
+    written(unreviewed, tmp_path, tables_only=True)
+    assert names_in(tmp_path) == TABLES
 
 
 def test_nothing_of_an_earlier_run_stays_beside_other_numbers(unreviewed: Result, tmp_path: Path) -> None:
@@ -230,11 +355,11 @@ def test_nothing_of_an_earlier_run_stays_beside_other_numbers(unreviewed: Result
 
 def test_without_a_region_there_is_no_seg(measured_with: Any, tmp_path: Path) -> None:
     from carpet.core.protocol import Protocol, SegmentProtocol
-    from carpet.run.pipeline import Wishes
 
     nothing = measured_with(Wishes(), Protocol(segment=SegmentProtocol(preselect_suv=1000.0)))
-    assert set(written(nothing, tmp_path, tables_only=False)) == NINE - {"lesions.seg.dcm"}
-    assert names_in(tmp_path) == NINE - {"lesions.seg.dcm"}
+    left = NINE - {"lesions.seg.dcm"} | {"lesions.seg.nrrd"}  # an image without a label, like the NIfTI
+    assert set(written(nothing, tmp_path, tables_only=False, also_write=tuple(ALSO_WRITTEN))) == left
+    assert names_in(tmp_path) == left
     assert lesions_csv(document(nothing)).decode().splitlines() == [LESIONS + ",flags"]
 
 

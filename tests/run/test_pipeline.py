@@ -170,6 +170,7 @@ def test_a_point_adds_a_region_below_the_least_volume(ready: Any, measured_with:
         ("lesion_id,status,reader\nL01,accept,Dr A\n", "DECISION_NOTHING_TO_ACCEPT"),
         ("lesion_id,status,reader\nL01,disease,Dr M\u00fcller\n".encode("cp1252"), "DECISION_MALFORMED"),
         ("lesion_id,status,reader\nL01,disease," + "x" * 200_000, "DECISION_MALFORMED"),
+        ("lesion_id,status,reader\n" + "L01,disease,Dr A\n" * 70_000, "DECISION_MALFORMED"),
     ],
 )
 def test_a_faulty_decisions_file_is_refused(measured_with: Measure, tmp_path: Path, text: str | bytes, code: str) -> None:
@@ -234,6 +235,18 @@ def test_odd_numbers_are_flagged(tmp_path: Path) -> None:
     assert flags["DOSE_UNUSUAL"] == "1000 MBq"
     assert flags["PEAK_VOXEL_LARGE"] == "1.73 mL"
     assert "NO_CT" in flags
+
+
+def test_more_activity_than_was_injected_is_flagged(tmp_path: Path) -> None:
+    """Bq/mL under the name of SUV: a number comes out, and the law of the injected dose says that it is wrong."""
+    written = write_study(simple_phantom(spacing_mm=12.0, with_ct=False), tmp_path, edit=_called_suv)
+    with measured(written.path, Protocol(), Wishes(), series_uid=None, weight_kg=None, say=lambda step: None) as result:
+        assert "ACTIVITY_IMPLAUSIBLE" in {flag.code for flag in result.flags}
+        assert all("ACTIVITY_IMPLAUSIBLE" in one.flags for one in result.values if isinstance(one, Measurement))
+
+
+def _called_suv(dataset: Any, index: int) -> None:
+    dataset.Units, dataset.SUVType = "GML", "BW"
 
 
 @pytest.fixture(scope="module")

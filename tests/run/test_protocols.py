@@ -35,6 +35,9 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         (b"[segment]\npreselect_suv = -1", "segment.preselect_suv: Input should be greater than 0"),
         (b"[segment]\npreselect_suv = nan", "segment.preselect_suv"),
         (b"\xff\xfe[segment]", "not UTF-8 text (byte 0)"),
+        (b"#" * 999 + b"\n" + b".".join([b"a"] * 600) + b" = 1", "line 2: 1203 characters, at most 1000 are read"),
+        (b"# comment\n" * 10_000, "mine.toml is no protocol: 100000 bytes"),
+        (b"a = " + b"[\n" * 20_000, "arrays or tables stand too deep in each other"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_way_out(tmp_path: Path, text: bytes, says: str) -> None:

@@ -165,6 +165,13 @@ def test_a_series_time_of_the_morning_is_not_the_scan(facts_with) -> None:
     assert "series_time" in reference.rejected
 
 
+@pytest.mark.parametrize(("series", "flags"), [("09:29", set()), ("08:50", {"TREF_UNCONFIRMED"})])
+@pytest.mark.parametrize("reference_ms", [(None, None), (0.0, 600_000.0)])  # absent, and pointing to times 10 min apart
+def test_a_series_time_before_the_scan_that_nothing_confirms_is_said(facts_with, series, flags, reference_ms) -> None:
+    slices = beds("09:30", "09:30", reference_ms=reference_ms)
+    assert chosen(facts_with(series_at=at(series), slices=slices)) == ("series_time", at(series), flags)
+
+
 def test_the_widest_disagreement_of_any_two_stamps_counts(facts_with) -> None:
     facts = facts_with(decay_reference_at=at("09:25"), ge_scan_at=at("09:20"), series_at=at("09:30"), slices=beds("09:30"))
     assert set(disagreements(facts)) == {"W"}  # 5 min each to the first, 10 min (6.5 %) between the others

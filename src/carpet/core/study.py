@@ -70,7 +70,11 @@ class PetFacts:
 
 @dataclass(frozen=True)
 class Series:
-    """One DICOM series: where its files are, its grid if they make one, what it says, and what is wrong with it."""
+    """One DICOM series: where its slices are, its grid if they make one, what it says, and what is wrong with it.
+
+    files: one a slice, in the order of k; a file of many frames stands once for each. frames: the number of each slice in its file,
+    from 1; empty where every file is one slice.
+    """
 
     series_uid: str
     study_uid: str
@@ -84,6 +88,7 @@ class Series:
     refusals: tuple[Notice, ...] = ()
     flags: tuple[Notice, ...] = ()
     date: dt.date | None = None
+    frames: tuple[int, ...] = ()
 
     @property
     def slices(self) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from carpet.core.lesion import Code
+from carpet.core.lesion import Code, Status
 
 PRIVATE_SCHEME = "99CARTPET"
-LONG_STRING = 64  # characters in a DICOM LO value or a code meaning, PS3.5 §6.2
+LONG_STRING, SHORT_STRING = 64, 16  # PS3.5 §6.2: characters in an LO and an SH value; validators and databases count bytes, and so we do
 
 # Segment categories and types, METHODS §K.2
 ALTERED_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure")
@@ -20,6 +21,10 @@ ANATOMICAL_STRUCTURE = Code("123037004", "SCT", "Anatomical Structure")
 TISSUE = Code("85756007", "SCT", "Tissue")  # physiologic uptake whose organ is not known, CID 7151
 BACKGROUND = Code("125040", "DCM", "Background")
 HISTOGRAM_ANALYSIS = Code("123105", "DCM", "Histogram Analysis")  # family of all threshold methods, CID 7162
+
+DISPLAY_RGB: Mapping[Status, tuple[int, int, int]] = MappingProxyType(  # what viewers draw a region in, unless told otherwise
+    {Status.DISEASE: (228, 26, 28), Status.PHYSIOLOGIC: (55, 126, 184), Status.UNDECIDED: (255, 191, 0)}
+)
 
 # The report, METHODS §K.1
 PET_WHOLE_BODY = Code("44139-4", "LN", "PET whole body")
@@ -113,9 +118,23 @@ def private_scheme() -> Any:
 
 
 def long_string(text: str) -> str:
-    """`text` as a DICOM LO value: one line, no backslash, at most 64 characters."""
+    """`text` as a DICOM LO value or a code meaning: one line, no backslash, at most 64 bytes of UTF-8."""
+    return _cut(text, LONG_STRING)
+
+
+def free_text(text: str) -> str:
+    """Text for a UT element: a control character, which DICOM forbids but for line breaks, becomes a space."""
+    return "".join(" " if unicodedata.category(char) == "Cc" and char not in "\r\n" else char for char in text)
+
+
+def short_string(text: str) -> str:
+    """`text` as a DICOM SH value: one line, no backslash, at most 16 bytes of UTF-8."""
+    return _cut(text, SHORT_STRING)
+
+
+def _cut(text: str, most: int) -> str:
     clean = "".join(c if c.isprintable() and c != "\\" else " " for c in text).strip()
-    return clean[:LONG_STRING].rstrip()
+    return clean.encode()[:most].decode(errors="ignore").rstrip()
 
 
 def uid_of(*parts: str) -> str:

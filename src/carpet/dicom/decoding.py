@@ -10,18 +10,21 @@ import sys
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carpet.dicom.elements import MalformedFile, parsing
 
+if TYPE_CHECKING:
+    from pydicom import FileDataset
+
 JPEG_FAMILY = "1.2.840.10008.1.2.4."
 JPEG_2000_START = b"\xff\x4f\xff\x51"
 JPEG_FRAME_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}  # ITU-T T.81 B.1.1.3; F7 JPEG-LS
 MEMORY_CAP_BYTES = 4 * 2**30  # address space of the decoding process
-_QUESTION = struct.Struct("<LLL")  # bytes of the path, rows, columns
+_QUESTION = struct.Struct("<LLLL")  # bytes of the path, rows, columns, number of the frame
 _ANSWER = struct.Struct("<2sL")  # type of the integers ("??" for an error), bytes that follow
 
 
@@ -40,15 +43,15 @@ class Decoder:
             self._child.communicate()
             self._child = None
 
-    def pixels(self, path: Path, shape: tuple[int, int]) -> NDArray[np.integer]:
-        """The stored integers (rows, columns) of a file of this shape. Raises MalformedFile, also where the decoder dies."""
+    def pixels(self, path: Path, shape: tuple[int, int], *, frame: int = 0) -> NDArray[np.integer]:
+        """The stored integers (rows, columns) of a file of this shape, or of one of its frames, from 1. Raises MalformedFile."""
         if self._child is None:
             self._child = _started()
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         name = os.fsencode(path.resolve())
         try:
-            self._child.stdin.write(_QUESTION.pack(len(name), *shape) + name)
+            self._child.stdin.write(_QUESTION.pack(len(name), *shape, frame) + name)
             self._child.stdin.flush()
             kind, size = _ANSWER.unpack(_exactly(self._child.stdout, _ANSWER.size))
             answer = _exactly(self._child.stdout, size)
@@ -76,18 +79,33 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 def pixel_array(path: Path, shape: tuple[int, int], syntax: str = "") -> NDArray[np.integer]:
     """Decoded by pydicom's plug-ins, in this process. `syntax`: of a file that names none. Raises MalformedFile."""
+    return _frame(_parsed(path, syntax), shape, 0)
+
+
+def _parsed(path: Path, syntax: str = "") -> FileDataset:
     import pydicom
-    from pydicom.encaps import get_frame
 
     with parsing():
         data = pydicom.dcmread(BytesIO(path.read_bytes()), force=True)
         data.file_meta.setdefault("TransferSyntaxUID", syntax)
-        if (data.Rows, data.Columns) != shape or int(data.get("NumberOfFrames") or 1) != 1:
+        return data
+
+
+def _frame(data: FileDataset, shape: tuple[int, int], frame: int) -> NDArray[np.integer]:
+    """One frame of a file of many, from 1; 0 for a file that is one slice."""
+    from pydicom.encaps import get_frame
+    from pydicom.pixels.utils import pixel_array as decoded
+
+    with parsing():
+        frames = int(data.get("NumberOfFrames") or 1)
+        if (data.Rows, data.Columns) != shape or not (frames == 1 or 1 <= frame <= frames):
             raise MalformedFile("rows, columns or frames differ from the series")
-        coded = data.file_meta.TransferSyntaxUID.startswith(JPEG_FAMILY)
-        if coded and coded_size(get_frame(data.PixelData, 0, number_of_frames=1)) != shape:
-            raise MalformedFile("the compressed image is not of the size that the header says")
-        return np.asarray(data.pixel_array)
+        at = max(frame - 1, 0)
+        if data.file_meta.TransferSyntaxUID.startswith(JPEG_FAMILY):
+            offsets = (data.ExtendedOffsetTable, data.ExtendedOffsetTableLengths) if "ExtendedOffsetTable" in data else None
+            if coded_size(get_frame(data.PixelData, at, number_of_frames=frames, extended_offsets=offsets)) != shape:
+                raise MalformedFile("the compressed image is not of the size that the header says")
+        return np.asarray(decoded(data, index=at))
 
 
 def coded_size(frame: bytes) -> tuple[int, int] | None:
@@ -107,12 +125,15 @@ def coded_size(frame: bytes) -> tuple[int, int] | None:
 
 def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
     """Decode what is asked for until there is no further question."""
+    held: tuple[Path, FileDataset] | None = None  # a file of many frames is parsed once
     with contextlib.suppress(EOFError):
         while True:
-            length, rows, columns = _QUESTION.unpack(_exactly(questions, _QUESTION.size))
+            length, rows, columns, frame = _QUESTION.unpack(_exactly(questions, _QUESTION.size))
             path = Path(os.fsdecode(_exactly(questions, length)))
             try:
-                pixels = pixel_array(path, (rows, columns))
+                if not (frame and held and held[0] == path):
+                    held = path, _parsed(path)
+                pixels = _frame(held[1], (rows, columns), frame)
                 if pixels.shape != (rows, columns) or pixels.dtype.kind not in "iu":
                     raise MalformedFile(f"{pixels.dtype} of shape {pixels.shape}")
                 kind, content = f"{pixels.dtype.kind}{pixels.dtype.itemsize}", pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()

@@ -31,7 +31,16 @@ UNDEFINED_LENGTH = 0xFFFFFFFF
 HEADER_BYTES = 16_384  # first read; nearly every PET and CT header ends before
 HEADER_CAP_BYTES = 64 * 2**20  # a header, or a whole inflated file, longer than this is not a PET or CT slice
 NESTING_CAP = 32
+ITEMS_CAP = 10_000  # frames of a file too
+ELEMENTS_CAP = 20_000  # of one slice; a PET or CT has some hundred
+STEPS_CAP = 500_000  # items and elements inside sequences
 KEPT_VALUE_BYTES = 65_536
+SHARED_GROUPS, FRAME_GROUPS = 0x52009229, 0x52009230  # functional groups: of all frames, and a sequence item for each frame
+KEPT_WHOLE = frozenset({SHARED_GROUPS, FRAME_GROUPS})
+SOP_CLASS = 0x00080016
+ENHANCED_PET, LEGACY_PET = "1.2.840.10008.5.1.4.1.1.130", "1.2.840.10008.5.1.4.1.1.128.1"
+ENHANCED_CT, LEGACY_CT = "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"
+MULTI_FRAME = frozenset({ENHANCED_PET, LEGACY_PET, ENHANCED_CT, LEGACY_CT})
 LONG_VRS = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"})
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 BYTES_OF_VR = {"US": 2, "SS": 2, "OW": 2, "AT": 2, "UL": 4, "SL": 4, "FL": 4, "OL": 4, "OF": 4, "FD": 8, "OD": 8, "SV": 8, "UV": 8, "OV": 8}
@@ -47,6 +56,10 @@ class AmbiguousFile(MalformedFile):
     """One element stands twice; pydicom would silently take the last."""
 
 
+class OverlongFile(MalformedFile):
+    """More elements than a PET or CT can have; pydicom would read them all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One element: VR (empty in implicit files) and bytes, little endian."""
@@ -57,9 +70,10 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class FileElements:
-    """The top-level elements of one file, by tag, and where its pixels start; `pixel_bytes` None when encapsulated or absent.
+    """The top-level elements of one slice, by tag, and where its pixels start; `pixel_bytes` None when encapsulated or absent.
 
-    `pixel_offset` counts from the start of the file, of the inflated data set in a deflated file.
+    `pixel_offset` counts from the start of the file, of the inflated data set in a deflated file. `frame`: the slice's number, from 1,
+    in a file of many; 0 where the file is one slice.
     """
 
     path: Path
@@ -67,6 +81,7 @@ class FileElements:
     elements: Mapping[int, Element]
     pixel_offset: int | None
     pixel_bytes: int | None
+    frame: int = 0
 
 
 class _NeedMore(Exception):
@@ -85,13 +100,13 @@ def read_elements(path: Path) -> FileElements | None:
         except _NeedMore:
             file.seek(0)
             whole = file.read(min(size, HEADER_CAP_BYTES))
-        except AmbiguousFile:
+        except (AmbiguousFile, OverlongFile):
             raise
         except (struct.error, MalformedFile):
             return _read_with_pydicom(path)
     try:
         return _walk_file(path, whole, size)
-    except AmbiguousFile:
+    except (AmbiguousFile, OverlongFile):
         raise
     except (_NeedMore, struct.error, MalformedFile):
         return _read_with_pydicom(path)
@@ -118,6 +133,7 @@ def _walk(data: bytes, at: int, size: int, *, implicit: bool) -> tuple[dict[int,
     if implicit and data[at + 4 : at + 6].isupper():
         raise MalformedFile("not walked: said to be implicit, but the first element has a value representation")
     kept: dict[int, Element] = {}
+    steps = iter(range(STEPS_CAP))
     while at < size:
         tag, vr, length, value_at = _element_head(data, at, implicit)
         if tag == PIXEL_DATA:
@@ -127,15 +143,22 @@ def _walk(data: bytes, at: int, size: int, *, implicit: bool) -> tuple[dict[int,
             return kept, (value_at, length if native else None)
         if tag in kept:
             raise AmbiguousFile(f"the element ({tag >> 16:04X},{tag & 0xFFFF:04X}) stands twice")
-        end = value_at + length if length != UNDEFINED_LENGTH else _sequence_end(data, value_at, implicit or vr == b"UN", 0)
+        end = value_at + length if length != UNDEFINED_LENGTH else _sequence_end(data, value_at, implicit or vr == b"UN", steps)
         if end > size:
             raise MalformedFile("an element is longer than the file")
         if end > len(data):
             raise _NeedMore
-        if end - value_at <= KEPT_VALUE_BYTES:
+        if end - value_at <= KEPT_VALUE_BYTES or (tag in KEPT_WHOLE and _of_many_frames(kept)):
             kept[tag] = Element(vr.decode("latin-1"), data[value_at:end])
+        if len(kept) > ELEMENTS_CAP:
+            raise OverlongFile(f"more than {ELEMENTS_CAP} elements")
         at = end
     return kept, (None, None)
+
+
+def _of_many_frames(elements: Mapping[int, Element]) -> bool:
+    """Whether this is one of the classes whose functional groups are read; those of other objects can be large."""
+    return SOP_CLASS in elements and elements[SOP_CLASS].raw.strip(b" \0").decode("latin-1") in MULTI_FRAME
 
 
 def _start_of(path: Path) -> bytes:
@@ -190,7 +213,7 @@ def _element_head(data: bytes, at: int, implicit: bool) -> tuple[int, bytes, int
     return tag, vr, _SHORT.unpack_from(data, at + 6)[0], at + 8
 
 
-def _sequence_end(data: bytes, at: int, implicit: bool, depth: int) -> int:
+def _sequence_end(data: bytes, at: int, implicit: bool, steps: Iterator[int], depth: int = 0) -> int:
     """One past the end of a sequence of undefined length whose first item starts at `at`."""
     if depth > NESTING_CAP:
         raise MalformedFile("sequences are nested too deeply")
@@ -200,19 +223,26 @@ def _sequence_end(data: bytes, at: int, implicit: bool, depth: int) -> int:
             return value_at
         if tag != ITEM:
             raise MalformedFile("a sequence holds something that is not an item")
-        at = value_at + length if length != UNDEFINED_LENGTH else _item_end(data, value_at, implicit, depth)
-        if at > len(data):
-            raise _NeedMore
+        at = value_at + length if length != UNDEFINED_LENGTH else _item_end(data, value_at, implicit, steps, depth)
+        _step(data, at, steps)
 
 
-def _item_end(data: bytes, at: int, implicit: bool, depth: int) -> int:
+def _item_end(data: bytes, at: int, implicit: bool, steps: Iterator[int], depth: int = 0) -> int:
     while True:
         tag, vr, length, value_at = _element_head(data, at, implicit)
         if tag == ITEM_END:
             return value_at
-        at = value_at + length if length != UNDEFINED_LENGTH else _sequence_end(data, value_at, implicit or vr == b"UN", depth + 1)
-        if at > len(data):
-            raise _NeedMore
+        inside = implicit or vr == b"UN"
+        at = value_at + length if length != UNDEFINED_LENGTH else _sequence_end(data, value_at, inside, steps, depth + 1)
+        _step(data, at, steps)
+
+
+def _step(data: bytes, at: int, steps: Iterator[int]) -> None:
+    """After each item and element: there is more, and it has not gone on for too long."""
+    if at > len(data):
+        raise _NeedMore
+    if next(steps, None) is None:
+        raise OverlongFile(f"sequences of more than {STEPS_CAP} items and elements")
 
 
 def stored_pixels(file: FileElements) -> bytes:
@@ -242,11 +272,12 @@ def parsing() -> Iterator[None]:
         raise MalformedFile(type(error).__name__) from error
 
 
-def sequence_items(element: Element, transfer_syntax: str) -> list[dict[int, Element]]:
-    """The items of a stored sequence, each with its elements as stored. Raises MalformedFile."""
-    implicit = transfer_syntax == IMPLICIT_LITTLE
+def sequence_items(element: Element, *, most: int = ITEMS_CAP) -> list[dict[int, Element]]:
+    """The items of a stored sequence, each with its elements as stored. Raises MalformedFile, also for more than `most` items."""
+    implicit = element.vr in ("", "UN")  # without a VR: in an implicit file, or inside UN, which is always implicit (PS3.5 6.2.2)
     data, at = element.raw, 0
     items: list[dict[int, Element]] = []
+    steps = iter(range(STEPS_CAP))
     try:
         while at < len(data):
             tag, _, length, at = _element_head(data, at, implicit)
@@ -254,25 +285,30 @@ def sequence_items(element: Element, transfer_syntax: str) -> list[dict[int, Ele
                 break
             if tag != ITEM:
                 raise MalformedFile("a sequence holds something that is not an item")
-            end = at + length if length != UNDEFINED_LENGTH else _item_end(data, at, implicit, 0)
-            items.append(_item_elements(data[:end], at, implicit))
+            if len(items) == most:
+                raise MalformedFile(f"a sequence has more than {most} items")
+            end = at + length if length != UNDEFINED_LENGTH else _item_end(data, at, implicit, steps)
+            if end > len(data):
+                raise _NeedMore
+            items.append(_item_elements(data, at, end, implicit, steps))
             at = end
     except (_NeedMore, struct.error) as error:
         raise MalformedFile("a sequence is cut off") from error
     return items
 
 
-def _item_elements(data: bytes, at: int, implicit: bool) -> dict[int, Element]:
+def _item_elements(data: bytes, at: int, item_end: int, implicit: bool, steps: Iterator[int]) -> dict[int, Element]:
     found = {}
-    while at < len(data):
+    while at < item_end:
         tag, vr, length, value_at = _element_head(data, at, implicit)
         if tag == ITEM_END:
             break
-        end = _sequence_end(data, value_at, implicit, 0) if length == UNDEFINED_LENGTH else value_at + length
-        if end > len(data):
+        end = _sequence_end(data, value_at, implicit or vr == b"UN", steps) if length == UNDEFINED_LENGTH else value_at + length
+        if end > item_end:
             raise _NeedMore
         found[tag] = Element(vr.decode("latin-1"), data[value_at:end])
         at = end
+        _step(data, at, steps)
     return found
 
 

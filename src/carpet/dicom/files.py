@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import zipfile
 import zlib
@@ -15,15 +16,16 @@ ZIP_MEMBERS_CAP = 20_000
 ZIP_BYTES_CAP = 16 * 2**30
 ZIP_RATIO_CAP = 200  # CT and PET deflate to a third; what deflates better than this is a bomb
 COPY_BYTES = 2**20
+UNFINISHED = ".carpet-"  # what carpet itself is still writing, or was when it was killed
 ZIP_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # zipfile inflates the others without a limit
 
 
 def files_under(paths: Iterable[Path], scratch: Path) -> tuple[tuple[Path, ...], tuple[Notice, ...]]:
-    """All files below `paths`, zips unpacked into `scratch`, in the order of their names; and the zips that were refused."""
+    """All files below `paths`, zips unpacked into `scratch`, in the order of their names; and the zips and folders that stay closed."""
     found: list[Path] = []
     refused: list[Notice] = []
     for path in paths:
-        for file in _walk(path):
+        for file in _walk(path, refused):
             if not _is_zip(file):
                 found.append(file)
                 continue
@@ -34,15 +36,22 @@ def files_under(paths: Iterable[Path], scratch: Path) -> tuple[tuple[Path, ...],
     return tuple(found), tuple(refused)
 
 
-def _walk(path: Path) -> Iterator[Path]:
+def _walk(path: Path, closed: list[Notice]) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for folder, subfolders, names in os.walk(path):
-        subfolders.sort()
+
+    def is_closed(error: OSError) -> None:
+        closed.append(notices.FOLDER_CLOSED.at("/".join(Path(error.filename).parts[-2:]), error.strerror or type(error).__name__))
+
+    for folder, subfolders, names in os.walk(path, onerror=is_closed):
+        if not os.access(folder, os.X_OK):  # its names can be listed, and nothing in it opened
+            is_closed(PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder))
+            continue
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith(UNFINISHED))
         for name in sorted(names):
             file = Path(folder, name)
-            if file.is_file() and not _is_dicomdir(name):
+            if file.is_file() and not _is_dicomdir(name) and not name.startswith(UNFINISHED):
                 yield file
 
 

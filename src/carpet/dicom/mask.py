@@ -5,13 +5,15 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 from pydicom import dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from carpet.core.errors import Refused
+from carpet.core.lesion import Lesion
 from carpet.core.space import Grid, SpaceError
 from carpet.dicom import nifti, nrrd
 from carpet.dicom.nifti import read_nifti
@@ -61,6 +63,26 @@ def read_mask(path: Path, grid: Grid) -> MaskRead:
             raise
         except BROKEN_FILE as error:
             raise Refused(UNREADABLE.at(path.name, type(error).__name__)) from error
+
+
+def kept_tracks(read: MaskRead, lesions: Sequence[Lesion]) -> dict[str, str]:
+    """Lesion id → TrackingUID of the mask's segment that the lesion shares most voxels with; {} where no segment has one.
+
+    A segment's identity goes to one lesion only: where it fell into parts, to the largest. So a lesion that was written by
+    carpet, and is read again as a mask, stays the same lesion in what is written next.
+    """
+    shared = {
+        (label, n): int(np.count_nonzero(read.labels.regions[label].mask_in(lesion.region.box) & lesion.region.mask))
+        for label in read.tracks
+        for n, lesion in enumerate(lesions)
+    }
+    kept: dict[str, str] = {}
+    given: set[int] = set()
+    for label, n in sorted(shared, key=lambda pair: (-shared[pair], pair)):
+        if shared[label, n] and label not in given and lesions[n].id not in kept:
+            kept[lesions[n].id] = read.tracks[label].uid
+            given.add(label)
+    return kept
 
 
 def _reader(path: Path) -> Reader:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from carpet.core.errors import Refused
 from carpet.core.space import Grid, IntArray
-from carpet.dicom.placing import LARGEST_MASK_BYTES, UNREADABLE, Drawn, MaskRead, labelled_voxels, placed
+from carpet.dicom.placing import LARGEST_MASK_BYTES, UNREADABLE, Drawn, MaskRead, check_size, labelled_voxels, placed
 
 LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 IKJ_REVERSED = np.eye(4)[[2, 1, 0, 3]]  # (k, j, i, 1) ↔ (i, j, k, 1)
@@ -21,7 +21,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 GZIP_LEVEL = 1  # a label image is nearly all zero: level 9 takes ten times as long for a few kilobytes
 SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT
 SAME_POSITION = 0.1  # of a voxel: qform and sform may differ by this at the corners
-CHUNK_VOXELS = 2**24
+CHUNK_VOXELS = 2**21
 HEADER_BYTES = {348: b"n+1\0", 540: b"n+2\0\r\n\x1a\n"}
 
 
@@ -58,12 +58,12 @@ def read_nifti(path: Path, grid: Grid) -> MaskRead:
     from nibabel.spatialimages import HeaderDataError
 
     try:
-        return placed(_drawn(path), grid)
+        return placed(_drawn(path, grid), grid)
     except HeaderDataError as error:
         raise Refused(UNREADABLE.at(path.name, "a NIfTI header that contradicts itself")) from error
 
 
-def _drawn(path: Path) -> Drawn:
+def _drawn(path: Path, grid: Grid) -> Drawn:
     where = path.name
     with _opened(path) as opened:
         header = _header(opened, where)
@@ -71,6 +71,7 @@ def _drawn(path: Path) -> Drawn:
         size = math.prod(shape) * header.get_data_dtype().itemsize
         if len(shape) < 3 or any(n != 1 for n in shape[3:]) or not 0 < size <= LARGEST_MASK_BYTES:
             raise Refused(UNREADABLE.at(where, f"dimensions {shape}"))
+        check_size(shape, grid, where)
         affine = LPS_FROM_RAS @ _affine_ras(header, shape, where) @ IKJ_REVERSED
         own = Grid((shape[2], shape[1], shape[0]), affine, "")
         voxels = labelled_voxels(_whole_numbers(opened, header, own, where))

@@ -16,6 +16,9 @@ ZIP_REFUSED = NoticeKind(
     "at most 20 000 members, 16 GB, ratio 200",
     "unpack it by hand and look at it",
 )
+FOLDER_CLOSED = NoticeKind(
+    "FOLDER_CLOSED", E, "this folder may not be entered by you: what lies in it is not seen", "the right to read and enter", "ask for it"
+)
 NO_PET = NoticeKind("NO_PET", E, "there is no PET series here", "Modality PT", "give the folder of a PET/CT study")
 SERIES_AMBIGUOUS = NoticeKind("SERIES_AMBIGUOUS", E, "more than one PET series can be measured", "one", "name one with --series UID")
 SERIES_UNKNOWN = NoticeKind("SERIES_UNKNOWN", E, "no PET series has this UID", "", "see `carpet scan` for the UIDs")
@@ -23,7 +26,7 @@ SOP_CLASS_UNSUPPORTED = NoticeKind(
     "SOP_CLASS_UNSUPPORTED",
     E,
     "this kind of DICOM object cannot be measured",
-    "PET Image Storage, CT Image Storage (one slice a file)",
+    "PET or CT Image Storage; Enhanced or legacy-converted PET or CT with all that the standard asks for",
     "export the series as single-frame PET or CT",
 )
 TRANSFER_SYNTAX_UNSUPPORTED = NoticeKind(
@@ -94,3 +97,120 @@ FRAME_OF_REFERENCE_DIFFERS = NoticeKind(
 )
 CT_REFUSED = NoticeKind("CT_REFUSED", W, "the CT cannot be used; the PET goes on alone")
 CT_CHOSEN = NoticeKind("CT_CHOSEN", I, "more than one CT fits; the one that covers most of the PET was taken")
+
+# DICOMweb: fetch and send
+SERVER_UNREACHABLE = NoticeKind(
+    "SERVER_UNREACHABLE", E, "the server does not answer", "", "check address, port, network and certificate; then run the same command"
+)
+SERVER_REFUSED = NoticeKind(
+    "SERVER_REFUSED",
+    E,
+    "the server refuses the request",
+    "HTTP status 2xx from the address that was given",
+    "401, 403: check --user and CARPET_DICOMWEB_PASSWORD or CARPET_DICOMWEB_TOKEN; 404: check the path; 3xx: give the final address",
+)
+SERVER_ANSWER_UNUSABLE = NoticeKind(
+    "SERVER_ANSWER_UNUSABLE",
+    E,
+    "what the server answers is not DICOMweb, is cut off, too large or too slow",
+    "DICOM JSON and multipart/related application/dicom, whole and within carpet's limits",
+    "check that the address is that of the DICOMweb service; then run the same command",
+)
+NOTHING_ON_SERVER = NoticeKind(
+    "NOTHING_ON_SERVER", E, "the server has nothing that was asked for", "", "check the UID or record number; --all takes every modality"
+)
+FETCH_INCOMPLETE = NoticeKind(
+    "FETCH_INCOMPLETE",
+    E,
+    "fewer or more instances than the server says a series has: nothing of the study is kept",
+    "as many as NumberOfSeriesRelatedInstances (0020,1209)",
+    "run the same command when the study has arrived whole on the server",
+)
+NOTHING_TO_SEND = NoticeKind(
+    "NOTHING_TO_SEND",
+    E,
+    "there is no DICOM result of one study in this folder",
+    "the OUT folder of `carpet measure`",
+    "run `carpet measure` without --tables-only",
+)
+STUDY_NOT_ON_SERVER = NoticeKind(
+    "STUDY_NOT_ON_SERVER",
+    E,
+    "the scan that was measured is not, or not wholly, on this server: nothing was sent",
+    "study and all images that the results refer to",
+    "send the results to the archive that holds the scan",
+)
+PATIENT_DIFFERS = NoticeKind(
+    "PATIENT_DIFFERS",
+    E,
+    "the study belongs to another patient on this server than the results say: nothing was sent",
+    "the patient whose pseudonym the results carry",
+    "find out which of the two is right",
+)
+NOT_STORED = NoticeKind(
+    "NOT_STORED", E, "the server has not stored a result", "every instance stored", "see the server's log for this reason; then send again"
+)
+READ_BACK_DIFFERS = NoticeKind(
+    "READ_BACK_DIFFERS",
+    E,
+    "what the server gives back is not what was sent",
+    "every attribute and voxel as sent",
+    "look at these attributes in the archive; an older result under the same UID may stand there",
+)
+
+# files of many frames, and what lies at one position
+FRAME_POSITION_MISSING = NoticeKind(
+    "FRAME_POSITION_MISSING",
+    E,
+    "a file holds many frames, and it is not said where each lies",
+    "Plane Position Sequence (0020,9113) for every frame in (5200,9230)",
+    "export the series as single-frame PET or CT",
+)
+DYNAMIC_OR_GATED = NoticeKind(
+    "DYNAMIC_OR_GATED",
+    E,
+    "slices of different times lie at one position: a dynamic or gated series has no single SUV",
+    "one slice a position",
+    "take the static series",
+)
+DERIVED_IMAGE = NoticeKind(
+    "DERIVED_IMAGE",
+    E,
+    "a projection, secondary capture or derived picture holds no activity",
+    "original slices",
+    "take the original slices",
+)
+SCALE_UNREADABLE = NoticeKind("SCALE_UNREADABLE", E, "the Philips scale factor is not a positive number", "finite and > 0")
+
+# de-identification
+DEID_CHANGED_SUV = NoticeKind(
+    "DEID_CHANGED_SUV",
+    E,
+    "de-identification would change what is measured: nothing of this study is exported",
+    "the same SUV in every voxel, the same HU, the same refusals, before and after",
+    "correct the attribute at the source, or report it: a rule of carpet is wrong",
+)
+DEID_PATIENT_MISSING = NoticeKind(
+    "DEID_PATIENT_MISSING",
+    E,
+    "a study without PatientID can't be given a pseudonym: it is not exported",
+    "one PatientID in every file",
+    "give the patient an ID at the source",
+)
+DEID_PATIENTS_MIXED = NoticeKind(
+    "DEID_PATIENTS_MIXED",
+    E,
+    "one Study Instance UID stands for more than one patient: it is not exported",
+    "one PatientID and one IssuerOfPatientID a study",
+    "separate the patients at the source",
+)
+DEID_STUDY_THERE = NoticeKind(
+    "DEID_STUDY_THERE",
+    E,
+    "this study was exported before with other files: it is left as it is",
+    "the same files, or a new folder",
+    "remove the old study from the folder, or name another one",
+)
+DEID_NOTHING = NoticeKind(
+    "DEID_NOTHING", E, "there is no PET and no CT here to export", "PET or CT images", "give the folder of a PET/CT study"
+)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import Any, TypeVar
 
-from carpet.core.errors import Notice
+from carpet.core.errors import Notice, NoticeKind
 from carpet.core.study import Fact, PetFacts, SliceFacts
 from carpet.dicom import elements, notices
-from carpet.dicom.elements import Element, FileElements, MalformedFile, parsing
+from carpet.dicom.elements import ENHANCED_PET, SOP_CLASS, Element, FileElements, MalformedFile, parsing
 from carpet.dicom.stack import INTERCEPT, NUMBER_OF_SLICES, SLOPE, tag_name, varying
 from carpet.dicom.values import MalformedValue, UnknownZone, date_of, datetime_of, numbers_of, short_of, text_of, texts_of, time_of, zone_of
 
@@ -27,6 +27,7 @@ DECAY_DATETIME, SERIES_DATE, SERIES_TIME = 0x00189701, 0x00080021, 0x00080031
 ACQUISITION_DATE, ACQUISITION_TIME, ACQUISITION_DATETIME = 0x00080022, 0x00080032, 0x0008002A
 FRAME_REFERENCE_MS, FRAME_DURATION_MS = 0x00541300, 0x00181242
 SOP_INSTANCE, TIMEZONE = 0x00080018, 0x00080201
+MBQ = (20.0, 1e5)  # a dose for a patient; below, mCi or GBq are suspected (METHODS A.4)
 PRIVATE = {  # group, element byte, creator (METHODS A.2)
     "ge_scan_at": (0x0009, 0x0D, "GEMS_PETD_01"),
     "ge_injected_at": (0x0009, 0x3B, "GEMS_PETD_01"),
@@ -37,6 +38,7 @@ PRIVATE = {  # group, element byte, creator (METHODS A.2)
 CONSTANT_TAGS = {
     UNITS: "Units",
     SUV_TYPE: "SUVType",
+    SERIES_TYPE: "SeriesType",
     DECAY_CORRECTION: "DecayCorrection",
     CORRECTED_IMAGE: "CorrectedImage",
     WEIGHT: "PatientWeight",
@@ -61,7 +63,9 @@ class _Reader:
         self.notices: list[Notice] = []
         self.study_zone = study_zone
 
-    def fact(self, where: str, element: Element | None, parse: Callable[[Element], T | None]) -> Fact[T] | None:
+    def fact(
+        self, where: str, element: Element | None, parse: Callable[[Element], T | None], *, malformed: NoticeKind | None = None
+    ) -> Fact[T] | None:
         if element is None or not element.raw.strip(b" \0"):
             return None
         try:
@@ -71,13 +75,13 @@ class _Reader:
             return None
         except MalformedValue as error:
             kind = notices.NUMBER_MALFORMED if parse in (_number, short_of) else notices.TIME_MALFORMED
-            self.notices.append(kind.at(where, repr(str(error))))
+            self.notices.append((malformed or kind).at(where, repr(str(error))))
             return None
         return None if value is None else Fact(value, where)
 
     def moment(self, where: str, element: Element | None, *, beside: dt.time | None = None) -> Fact[dt.datetime] | None:
         """A date-time in the study's local time."""
-        return self.fact(where, element, lambda one: datetime_of(text_of(one), study_zone=self.study_zone, beside=beside))
+        return self.fact(where, element, lambda one: datetime_of(_to_the_minute(one, 12), study_zone=self.study_zone, beside=beside))
 
 
 def _number(element: Element) -> float:
@@ -88,7 +92,15 @@ def _number(element: Element) -> float:
 
 
 def _time(element: Element) -> dt.time:
-    return time_of(text_of(element))
+    return time_of(_to_the_minute(element, 4))
+
+
+def _to_the_minute(element: Element, digits: int) -> str:
+    """The text of a time; an hour alone, which the standard allows, can't be decayed by. Raises MalformedValue."""
+    text = text_of(element)
+    if len(text.partition("+")[0].partition("-")[0]) < digits:
+        raise MalformedValue(text[:32])
+    return text
 
 
 def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ...]]:
@@ -117,7 +129,7 @@ def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ..
         weight_kg=read(WEIGHT, _number),
         height_m=read(SIZE, _number),
         sex=read(SEX, text_of),
-        dose=read(DOSE, _number, item, inside),
+        dose=_in_bq(read(DOSE, _number, item, inside), top),
         half_life_s=read(HALF_LIFE, _number, item, inside),
         nuclide_code=_code(item, NUCLIDE_CODES, inside),
         tracer_code=_code(item, TRACER_CODES, inside),
@@ -136,6 +148,13 @@ def pet_facts(files: Sequence[FileElements]) -> tuple[PetFacts, tuple[Notice, ..
     private_tags = {_private_tag(top, *PRIVATE[name])[0]: says for name, says in CONSTANT_PRIVATE.items()}
     constant = CONSTANT_TAGS | {tag: says for tag, says in private_tags.items() if tag is not None}
     return facts, (*dict.fromkeys(reader.notices), *varying(files, constant))
+
+
+def _in_bq(dose: Fact[float] | None, top: Mapping[int, Element]) -> Fact[float] | None:
+    """The dose in Bq. Enhanced PET states it in MBq (PS3.3 C.8.22.4); a number that can't be MBq is left for patient.py to judge."""
+    if dose is None or SOP_CLASS not in top or text_of(top[SOP_CLASS]) != ENHANCED_PET or not MBQ[0] <= dose.value < MBQ[1]:
+        return dose
+    return Fact(dose.value * 1e6, f"{dose.read_from} (MBq)")
 
 
 def _study_zone(top: Mapping[int, Element]) -> dt.timedelta | None:
@@ -184,7 +203,9 @@ def _private(top: Mapping[int, Element], group: int, byte: int, creator: str, re
     if not owned:
         reader.notices.append(notices.PRIVATE_CREATOR_MISSING.at(tag_name(tag), f"no creator {creator!r}"))
     where = f"{tag_name(tag)} {creator}"
-    return reader.fact(where, top[tag], _number) if group == 0x7053 else reader.moment(where, top[tag])
+    if group == 0x7053:
+        return reader.fact(where, top[tag], _number, malformed=notices.SCALE_UNREADABLE)
+    return reader.moment(where, top[tag])
 
 
 def _private_tag(top: Mapping[int, Element], group: int, byte: int, creator: str) -> tuple[int | None, bool]:
@@ -201,22 +222,22 @@ def _private_tag(top: Mapping[int, Element], group: int, byte: int, creator: str
 def _radiopharmaceutical(file: FileElements, reader: _Reader) -> Mapping[int, Element]:
     """The elements of the one item of (0054,0016); empty when absent."""
     element = file.elements.get(RADIOPHARMACEUTICALS)
-    walked = file.pixel_offset is not None and (element is None or element.vr in ("", "SQ"))
-    items = _walked_items(element, file.transfer_syntax) if walked else sequence_items(file, RADIOPHARMACEUTICALS)
+    walked = file.pixel_offset is not None and (element is None or element.vr in ("", "SQ", "UN"))
+    items = _walked_items(element) if walked else sequence_items(file, RADIOPHARMACEUTICALS)
     if len(items) > 1:
         reader.notices.append(notices.RADIOPHARMACEUTICAL_AMBIGUOUS.at(tag_name(RADIOPHARMACEUTICALS), f"{len(items)} items"))
     return items[0] if items else {}
 
 
-def _walked_items(element: Element | None, transfer_syntax: str) -> list[dict[int, Element]]:
+def _walked_items(element: Element | None) -> list[dict[int, Element]]:
     """The items of a sequence as the walk found it; a code sequence inside appears as its first CodeValue."""
     if element is None:
         return []
     try:
-        items = elements.sequence_items(element, transfer_syntax)
+        items = elements.sequence_items(element)
         for item in items:
             for tag in CODE_TAGS & item.keys():
-                codes = elements.sequence_items(item[tag], transfer_syntax)
+                codes = elements.sequence_items(item[tag])
                 item[tag] = codes[0].get(CODE_VALUE, NO_CODE) if codes else NO_CODE
     except MalformedFile as error:
         raise MalformedValue(f"{tag_name(RADIOPHARMACEUTICALS)}: {error}") from error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import Dataset
 
 from carpet.core.errors import Notice, NoticeKind, Refused, Severity
 from carpet.core.space import Grid, IntArray, Labels, Region
@@ -15,7 +18,10 @@ from carpet.core.space import Grid, IntArray, Labels, Region
 SAME_VOXEL = 0.1  # of a voxel: centres that differ by less, at every corner of the mask, are the same voxel
 NOT_COARSER = 1.05  # mask spacing over PET spacing; GE slices stray by up to 5 % from their nominal spacing (FAILURES 38)
 LARGEST_MASK_BYTES = 2**31  # a CT of 512 × 512 × 4096 in 16 bits; more is refused before it is unpacked
+FINER_AT_MOST = 64  # voxels of a mask for each of the PET: a CT of 512 × 512 × 1 mm over a PET of 128 × 128 × 3 mm has 48
+ALWAYS_VOXELS = 2**24  # whatever the PET's size
 CHUNK_VOXELS = 2**22
+VALID_UID, LONGEST_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+"), 64  # PS3.5 §9.1
 
 E, W, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 UNREADABLE = NoticeKind(
@@ -65,13 +71,25 @@ OUTSIDE = NoticeKind(
 WITHOUT_FRAME = NoticeKind("MASK_WITHOUT_FRAME", INFO, "the file names no Frame of Reference; the PET's was taken")
 
 
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The identity a segment has over time points: TrackingUID (0062,0021), and TrackingID (0062,0020), its name for people."""
+
+    uid: str
+    id: str
+
+
 @dataclass(frozen=True, eq=False)
 class MaskRead:
-    """A mask on the PET grid: one region a segment, the name each has in its file (data, never code), and what to know."""
+    """A mask on the PET grid: one region a segment, the name each has in its file (data, never code), and what to know.
+
+    tracks: the identity of each segment over time points, where the file gives it one.
+    """
 
     labels: Labels
     names: Mapping[int, str]
     notices: tuple[Notice, ...] = ()
+    tracks: Mapping[int, Track] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +104,7 @@ class Drawn:
     names: Mapping[int, str]
     where: str
     notices: tuple[Notice, ...] = field(default_factory=tuple)
+    tracks: Mapping[int, Track] = field(default_factory=dict)
 
 
 def placed(drawn: Drawn, grid: Grid) -> MaskRead:
@@ -112,6 +131,24 @@ def check_frame(frame_uid: str, grid: Grid, where: str) -> None:
     """Refuses a mask of another Frame of Reference; one that names none is let through."""
     if frame_uid and frame_uid != grid.frame_uid:
         raise Refused(FRAME_DIFFERS.at(where, frame_uid))
+
+
+def tracks_in(items: Mapping[int, Dataset]) -> dict[int, Track]:
+    """The tracks that these items of a DICOM object name by number; an item without a valid TrackingUID has none."""
+    told = {number: Track(str(item.get("TrackingUID", "")), str(item.get("TrackingID", ""))) for number, item in items.items()}
+    return {number: track for number, track in told.items() if uid_is_valid(track.uid)}
+
+
+def uid_is_valid(text: str) -> bool:
+    """True for a DICOM UID: at most 64 characters, numbers without leading zeros between dots."""
+    return len(text) <= LONGEST_UID and VALID_UID.fullmatch(text) is not None
+
+
+def check_size(shape_kji: Sequence[int], grid: Grid, where: str) -> None:
+    """Raises Refused, before anything is unpacked, where a mask has far more voxels than any image of this examination."""
+    voxels = math.prod(shape_kji)
+    if voxels > max(FINER_AT_MOST * math.prod(grid.shape_kji), ALWAYS_VOXELS):
+        raise Refused(UNREADABLE.at(where, f"{voxels} voxels, the PET has {math.prod(grid.shape_kji)}"))
 
 
 def exact_shift(
@@ -231,7 +268,8 @@ def _read(grid: Grid, voxels: Mapping[int, IntArray], drawn: Drawn, notices: Seq
     lost = tuple(SEGMENT_EMPTY.at(drawn.where, shown(drawn.names[label])) for label in voxels if label not in kept)
     regions = {label: region_of_voxels(grid, flat) for label, flat in kept.items()}
     names = MappingProxyType({label: drawn.names[label] for label in kept})
-    return MaskRead(Labels(grid, regions), names, (*notices, *lost))
+    tracks = MappingProxyType({label: drawn.tracks[label] for label in kept if label in drawn.tracks})
+    return MaskRead(Labels(grid, regions), names, (*notices, *lost), tracks)
 
 
 def region_of_voxels(grid: Grid, flat: IntArray) -> Region:

@@ -23,6 +23,7 @@ from carpet.dicom.placing import (
     check_frame,
     placed,
     shown,
+    tracks_in,
 )
 
 CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -31,6 +32,8 @@ SAME_PLANE = 0.02  # of the slice distance: contours closer than this lie in one
 SAME_SLICE = 0.25  # of the slice distance: beyond, the contours were not drawn on the PET's slices
 NOT_COARSER = 1.05  # plane distance over slice distance
 NEIGHBOURS = 1.5  # of the usual plane distance: planes farther apart have a gap between them
+MOST_POINTS = 100_000  # of one structure; an outline of the whole body has a tenth
+MOST_CROSSINGS = 2**20  # worked on at once, for the sake of memory
 ON_EDGE = 1e-6  # of a voxel: a centre on a contour's edge is inside where the structure lies towards higher row and column
 
 Contour = NDArray[np.float64]  # (points, 3) in fractional (k, j, i) of the PET grid
@@ -38,10 +41,14 @@ Contour = NDArray[np.float64]  # (points, 3) in fractional (k, j, i) of the PET 
 
 @dataclass(frozen=True, eq=False)
 class _Structure:
-    """One region of interest: its closed contours, by the height of their plane (in slices)."""
+    """One region of interest: its closed contours, by the height of their plane (in slices).
+
+    drawn_every: the distance (in slices) of the images it was drawn on, None where the file does not say.
+    """
 
     name: str
     planes: Mapping[float, Sequence[Contour]]
+    drawn_every: float | None
 
 
 def read_rtstruct(path: Path, grid: Grid) -> MaskRead:
@@ -64,14 +71,17 @@ def read_rtstruct(path: Path, grid: Grid) -> MaskRead:
         flat, seen = _voxels(structure, grid, where)
         voxels[number] = flat
         notices += [*left_out, *seen]
-    return placed(Drawn(grid, {n: voxels[n] for n in sorted(voxels)}, names, where, tuple(notices)), grid)
+    return placed(Drawn(grid, {n: voxels[n] for n in sorted(voxels)}, names, where, tuple(notices), tracks_in(rois)), grid)
 
 
 def _structure(item: Dataset, name: str, grid: Grid, where: str) -> tuple[_Structure, list[Notice]]:
     """The closed contours of one structure, sorted into planes; others are left out and flagged."""
-    heights, contours, left_out = [], [], 0
+    heights, contours, left_out, points_left = [], [], 0, MOST_POINTS
     for contour in item.ContourSequence:
-        positions = np.array(contour.ContourData, dtype=np.float64).reshape(-1, 3)
+        positions = _positions(contour, points_left)
+        points_left -= len(positions)
+        if points_left < 0:
+            raise Refused(UNREADABLE.at(where, f"more than {MOST_POINTS} points in {shown(name)}"))
         if contour.ContourGeometricType not in CLOSED or len(positions) < 3:
             left_out += 1
             continue
@@ -88,7 +98,21 @@ def _structure(item: Dataset, name: str, grid: Grid, where: str) -> tuple[_Struc
         plane = last if last is not None and heights[n] - last <= SAME_PLANE else heights[n]
         planes.setdefault(plane, []).append(contours[n])
     notices = [IGNORED.at(where, f"{left_out} contours of {shown(name)}")] if left_out else []
-    return _Structure(name, planes), notices
+    return _Structure(name, planes, _drawn_every(item, grid)), notices
+
+
+def _positions(contour: Dataset, most: int) -> NDArray[np.float64]:
+    """The points (n, 3) in mm, straight from the stored text; the first of them where there are more than `most`."""
+    stored = contour.get_item("ContourData").value
+    numbers = stored.split(b"\\", 3 * most + 3)[: 3 * most + 3] if isinstance(stored, bytes) else stored
+    return np.array(numbers).astype(np.float64).reshape(-1, 3)
+
+
+def _drawn_every(item: Dataset, grid: Grid) -> float | None:
+    """The slice distance of SourcePixelPlanesCharacteristicsSequence (3006,004A), in slices of the PET."""
+    planes = item.get("SourcePixelPlanesCharacteristicsSequence") or [Dataset()]
+    said = planes[0].get("SpacingBetweenSlices")
+    return float(said) / grid.spacing_mm_kji[0] if said and float(said) > 0 else None
 
 
 def _voxels(structure: _Structure, grid: Grid, where: str) -> tuple[IntArray, list[Notice]]:
@@ -113,11 +137,14 @@ def _voxels(structure: _Structure, grid: Grid, where: str) -> tuple[IntArray, li
 
 
 def _step(heights: NDArray[np.float64], structure: _Structure, where: str) -> float:
-    """The distance of neighbouring planes (in slices), 1 for a single plane.
+    """The distance of neighbouring planes (in slices): as the file says, else of the closest two, 1 for a single plane.
 
-    Planes that are never closer than more than one slice were drawn on coarser images; what lies between is not known.
+    Planes that are never closer than more than one slice were drawn on coarser images, unless the file says otherwise; what lies
+    between is not known.
     """
     gaps = np.diff(heights)
+    if structure.drawn_every is not None and structure.drawn_every <= NOT_COARSER:
+        return structure.drawn_every
     if gaps.size > 1 and gaps.min() > NOT_COARSER:
         raise Refused(GRID_DIFFERS.at(where, f"contours of {shown(structure.name)} every {gaps.min():.2f} slices"))
     return float(gaps.min(initial=1.0))
@@ -149,11 +176,19 @@ def _inside(contours: Sequence[Contour], shape: tuple[int, int]) -> BoolArray:
         start, stop = contour[:, 1:], np.roll(contour[:, 1:], -1, axis=0)
         upward = (start[:, 0] <= stop[:, 0])[:, None]
         low, high = np.where(upward, start, stop), np.where(upward, stop, start)
-        first, last = (np.clip(np.ceil(end[:, 0] - ON_EDGE), 0, rows).astype(int) for end in (low, high))
-        count = last - first
-        edge = np.repeat(np.arange(len(low)), count)
-        row = np.arange(edge.size) - np.repeat(np.cumsum(count) - count, count) + first[edge]
-        along = np.clip((row - low[edge, 0]) / (high[edge, 0] - low[edge, 0]), 0.0, 1.0)
-        crossing = low[edge, 1] + along * (high[edge, 1] - low[edge, 1])
-        np.add.at(toggles, (row, np.clip(np.ceil(crossing - ON_EDGE), 0, columns).astype(int)), 1)
+        step = max(MOST_CROSSINGS // rows, 1)
+        for n in range(0, len(low), step):
+            _toggle(toggles, low[n : n + step], high[n : n + step])
     return np.asarray(np.cumsum(toggles[:, :-1], axis=1) % 2 == 1)
+
+
+def _toggle(toggles: IntArray, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+    """Count, in `toggles` (rows, columns + 1), where these edges (row, column; from low to high row) cross each row."""
+    rows, columns = toggles.shape[0], toggles.shape[1] - 1
+    first, last = (np.clip(np.ceil(end[:, 0] - ON_EDGE), 0, rows).astype(int) for end in (low, high))
+    count = last - first
+    edge = np.repeat(np.arange(len(low)), count)
+    row = np.arange(edge.size) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    along = np.clip((row - low[edge, 0]) / (high[edge, 0] - low[edge, 0]), 0.0, 1.0)
+    crossing = low[edge, 1] + along * (high[edge, 1] - low[edge, 1])
+    np.add.at(toggles, (row, np.clip(np.ceil(crossing - ON_EDGE), 0, columns).astype(int)), 1)

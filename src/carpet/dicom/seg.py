@@ -1,42 +1,27 @@
-"""Lesions leave as a DICOM Segmentation: BINARY, a segment a lesion."""
+"""Lesions leave as a DICOM Segmentation, a segment a lesion: BINARY, or one label map."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.uid import RLELossless
 
 from carpet.core.lesion import Code, Lesion, Status
 from carpet.core.record import Provenance
 from carpet.core.space import Grid, SpaceError
 from carpet.dicom import codes
+from carpet.dicom.sources import check_source, name_frames, source_header
 
 MANUFACTURER, MODEL = "CARPET", "carpet"
-SERIES_NUMBER = 7001  # above the numbers that scanners give their own series
-SAME_SLICE = 0.25  # of the slice distance: how far a source image may lie from its place on the regular PET grid
-# What a result needs from a PET header; names, record numbers, dates of birth and free text stay behind.
-KEPT_FROM_SOURCE = (
-    "SOPClassUID",
-    "SOPInstanceUID",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "StudyDate",
-    "StudyTime",
-    "Modality",
-    "FrameOfReferenceUID",
-    "PositionReferenceIndicator",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "SliceThickness",
-    "Rows",
-    "Columns",
-)
+Form = Literal["BINARY", "LABELMAP"]  # SegmentationType (0062,0001)
+SERIES_NUMBERS: Mapping[Form, int] = MappingProxyType({"BINARY": 7001, "LABELMAP": 7003})  # above those that scanners give
 
 
 def write_seg(
@@ -48,13 +33,14 @@ def write_seg(
     software: str,
     when: dt.datetime,
     tracks: Mapping[str, str] | None = None,
+    form: Form = "BINARY",
 ) -> bytes | None:
     """A DICOM SEG file of all lesions in this order, or None where there is no lesion (a SEG needs a segment).
 
-    source: headers of the PET slices in the order of the grid's k axis. patient: pseudonym, written as name and ID.
-    method: name, version and parameters (threshold) of the delineation. tracks: lesion id → track, for lesions matched over
-    time points; a lesion without one is a track of its own. UIDs follow from the content: the same call gives the same bytes.
-    Raises SpaceError where lesions overlap or the source is not the lesions' grid.
+    source: headers of the PET slices (or frames) in the order of the grid's k axis. patient: pseudonym, written as name and ID.
+    method: name, version and parameters (threshold) of the delineation. tracks: lesion id → TrackingUID, see `tracking_uids`.
+    form: BINARY, which every reader of SEG knows, or LABELMAP (Label Map Segmentation Storage, DICOM 2024d). UIDs follow from the
+    content: the same call gives the same bytes. Raises SpaceError where lesions overlap or the source is not the lesions' grid.
     """
     import highdicom as hd
 
@@ -63,21 +49,18 @@ def write_seg(
     grid = lesions[0].region.grid
     check_source(source, grid)
     slices, label_map = _label_map(lesions, grid)
-    study = str(source[0].StudyInstanceUID)
-    series_uid = codes.uid_of("seg series", study, str(source[0].SeriesInstanceUID), software, method.id, when.isoformat())
-    content = [f"{lesion.id} {lesion.status} {lesion.region.origin_kji} {lesion.region.mask.shape}" for lesion in lesions]
-    content += [np.packbits(lesion.region.mask).tobytes().hex() for lesion in lesions]
+    uids = tracking_uids(lesions, source[0], patient=patient, tracks=tracks)
+    series_uid = result_uid(f"seg series {form}", source[0], software, method.id, when.isoformat())
     segmentation = hd.seg.Segmentation(
         source_images=[source_header(source[k], patient) for k in slices],
         pixel_array=label_map,
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segmentation_type=form,
         segment_descriptions=[
-            _described(number, lesion, method, software, tracking_uid(patient, study, lesion.id, tracks))
-            for number, lesion in enumerate(lesions, start=1)
+            _described(number, lesion, method, software, uids[lesion.id]) for number, lesion in enumerate(lesions, start=1)
         ],
         series_instance_uid=series_uid,
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=codes.uid_of("seg", series_uid, *content),
+        series_number=SERIES_NUMBERS[form],
+        sop_instance_uid=codes.uid_of("seg", series_uid, *content_of(lesions, uids)),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MODEL,
@@ -92,38 +75,33 @@ def write_seg(
         content_date=when.date(),
         content_time=when.time(),
     )
+    name_frames(segmentation, [source[k] for k in slices])
+    if form == "LABELMAP":  # 15 lesions on 400 × 400 pixels would take 50 MB; the plug-in is named, for GDCM's aborts on small frames
+        segmentation.compress(RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
     return file_bytes(segmentation, when)
 
 
-def check_source(source: Sequence[Dataset], grid: Grid) -> None:
-    """Raises SpaceError unless the headers are the slices of `grid`, in the order of its k axis."""
-    if len(source) != grid.shape_kji[0]:
-        raise SpaceError(f"{len(source)} source images for {grid.shape_kji[0]} slices")
-    where = grid.to_kji(np.array([header.ImagePositionPatient for header in source], dtype=np.float64))
-    off = np.abs(where - np.column_stack([np.arange(len(source)), np.zeros((len(source), 2))])).max()
-    if off > SAME_SLICE or (source[0].Rows, source[0].Columns) != grid.shape_kji[1:]:
-        raise SpaceError("the source images are not the slices of the lesions' grid")
+def track_uid(patient: str, track: str) -> str:
+    """The TrackingUID of a lesion that is followed over time points under the name `track`."""
+    return codes.uid_of("track", patient, track)
 
 
-def source_header(header: Dataset, patient: str) -> Dataset:
-    """What a result takes over from a PET header, with the pseudonym for the patient's name and ID."""
-    kept = Dataset()
-    for keyword in KEPT_FROM_SOURCE:
-        if keyword in header:
-            kept.add(header[keyword])
-    sex = str(header.get("PatientSex") or "")
-    kept.PatientID, kept.PatientName = patient, f"{patient}^"  # highdicom warns of a name without a caret
-    kept.PatientSex, kept.PatientBirthDate = sex if sex in ("M", "F", "O") else "", None
-    kept.AccessionNumber, kept.ReferringPhysicianName = "", ""
-    for keyword in ("StudyID", "StudyDate", "StudyTime"):
-        kept.setdefault(keyword, None)
-    return kept
+def tracking_uids(lesions: Sequence[Lesion], header: Dataset, *, patient: str, tracks: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Lesion id → TrackingUID: the one in `tracks`, constant over time points (`track_uid`, or as a mask had it), else of this study."""
+    own = {lesion.id: codes.uid_of("lesion", patient, str(header.StudyInstanceUID), lesion.id) for lesion in lesions}
+    return own | {lesion_id: uid for lesion_id, uid in (tracks or {}).items() if lesion_id in own}
 
 
-def tracking_uid(patient: str, study_uid: str, lesion_id: str, tracks: Mapping[str, str] | None) -> str:
-    """The tracking UID of a lesion: constant over time points for a matched lesion, else of this study only."""
-    track = (tracks or {}).get(lesion_id)
-    return codes.uid_of("track", patient, track) if track else codes.uid_of("lesion", patient, study_uid, lesion_id)
+def result_uid(kind: str, header: Dataset, *parts: str) -> str:
+    """The UID of something made from the PET series of `header`."""
+    return codes.uid_of(kind, str(header.StudyInstanceUID), str(header.SeriesInstanceUID), *parts)
+
+
+def content_of(lesions: Sequence[Lesion], uids: Mapping[str, str]) -> list[str]:
+    """Everything that is written of the lesions, for a UID that changes with any of it."""
+    told = [f"{lesion.id} {uids[lesion.id]} {segment_label(lesion)} {lesion.status} {lesion.site}" for lesion in lesions]
+    shapes = [f"{lesion.region.origin_kji} {lesion.region.mask.shape}" for lesion in lesions]
+    return [*told, *shapes, *(np.packbits(lesion.region.mask).tobytes().hex() for lesion in lesions)]
 
 
 def file_bytes(made: Dataset, when: dt.datetime) -> bytes:
@@ -162,11 +140,9 @@ def _described(number: int, lesion: Lesion, method: Provenance, software: str, u
     import highdicom as hd
 
     category, kind = property_of(lesion)
-    suffix = "" if lesion.status is Status.DISEASE else f" ({lesion.status})"
-    place = f" {lesion.site.meaning}" if lesion.site else ""
     return hd.seg.SegmentDescription(
         segment_number=number,
-        segment_label=codes.long_string(f"{lesion.id}{suffix}{place}"),
+        segment_label=segment_label(lesion),
         segmented_property_category=codes.concept(category),
         segmented_property_type=codes.concept(kind),
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
@@ -181,6 +157,13 @@ def _described(number: int, lesion: Lesion, method: Provenance, software: str, u
         tracking_id=lesion.id,
         anatomic_regions=[codes.concept(lesion.site)] if lesion.site and kind is not lesion.site else None,
     )
+
+
+def segment_label(lesion: Lesion) -> str:
+    """The lesion's name for people: its id, its status where it is not disease, its site."""
+    suffix = "" if lesion.status is Status.DISEASE else f" ({lesion.status})"
+    place = f" {lesion.site.meaning}" if lesion.site else ""
+    return codes.long_string(f"{lesion.id}{suffix}{place}")
 
 
 def property_of(lesion: Lesion) -> tuple[Code, Code]:

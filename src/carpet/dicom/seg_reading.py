@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.pixels.utils import iter_pixels
+from pydicom.uid import RLELossless
 
 from carpet.core.errors import Refused
 from carpet.core.space import BoolArray, Grid, IntArray
 from carpet.dicom import codes
+from carpet.dicom.decoding import Decoder
+from carpet.dicom.elements import MalformedFile
 from carpet.dicom.placing import (
     FRACTIONAL,
     GRID_DIFFERS,
@@ -24,12 +27,15 @@ from carpet.dicom.placing import (
     check_frame,
     exact_shift,
     placed,
+    tracks_in,
 )
 
 SAME_SLICE = 0.25  # of the slice distance: a frame's own position against an even stack; real slices stray (FAILURES 38)
 SQUARE = 1e-3  # deviation of the direction cosines from unit length and from a right angle
 FRACTION = 0.5  # of MaximumFractionalValue: a voxel at or above this belongs to the segment
 LARGEST_FRAME_PIXELS = 2**26
+MOST_FRAMES = 2**15
+MOST_BYTES = {"SegmentSequence": 2**22, "PerFrameFunctionalGroupsSequence": 2**26}  # some 4,000 segments, some 60,000 frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +62,13 @@ def read_seg(path: Path, grid: Grid) -> MaskRead:
     """
     dataset, where = dcmread(path), path.name
     check_frame(str(dataset.get("FrameOfReferenceUID", "")), grid, where)
+    _check_size(dataset, where)
     names = _names(dataset, where)
     frames = _frames(dataset, where)
     stacked = _on_pet(dataset, frames, grid) or _on_own_grid(dataset, frames, where)
     voxels: dict[int, list[IntArray]] = {number: [] for number in names}
     outside = 0
-    for frame, (turn, shift), pixels in zip(frames, stacked.shifts, _pixels(dataset, len(frames), where), strict=True):
+    for frame, (turn, shift), pixels in zip(frames, stacked.shifts, _pixels(dataset, len(frames), path), strict=True):
         for number, inside in _segments_in(frame, pixels, names, dataset, where):
             j, i = np.nonzero(inside)
             index = np.column_stack([np.zeros(j.size, dtype=np.int64), j, i]) @ turn.T + shift
@@ -71,7 +78,18 @@ def read_seg(path: Path, grid: Grid) -> MaskRead:
     notices = [FRACTIONAL.at(where)] if dataset.SegmentationType == "FRACTIONAL" else []
     notices += [OUTSIDE.at(where, f"{outside} voxels of the mask")] if outside else []
     joined = {number: np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64) for number, parts in voxels.items()}
-    return placed(Drawn(stacked.grid, joined, names, where, tuple(notices)), grid)
+    tracks = tracks_in({int(item.SegmentNumber): item for item in dataset.SegmentSequence if int(item.SegmentNumber) in names})
+    return placed(Drawn(stacked.grid, joined, names, where, tuple(notices), tracks), grid)
+
+
+def _check_size(dataset: Dataset, where: str) -> None:
+    """Raises Refused for more segments or frames than can be meant, before pydicom takes them apart one by one."""
+    if int(dataset.NumberOfFrames) > MOST_FRAMES:
+        raise Refused(UNREADABLE.at(where, f"{dataset.NumberOfFrames} frames, at most {MOST_FRAMES} are read"))
+    for keyword, most in MOST_BYTES.items():
+        stored = dataset.get_item(keyword)
+        if stored is not None and isinstance(stored.value, bytes) and len(stored.value) > most:
+            raise Refused(UNREADABLE.at(where, f"{keyword} of {len(stored.value)} bytes"))
 
 
 def _names(dataset: Dataset, where: str) -> Mapping[int, str]:
@@ -162,9 +180,21 @@ def _step_mm(dataset: Dataset, heights_mm: NDArray[np.float64], where: str) -> f
     return float(said)
 
 
-def _pixels(dataset: Dataset, frames: int, where: str) -> Iterator[NDArray[np.unsignedinteger]]:
-    """The frames one by one; bit-packed ones are unpacked here, for a frame need not start on a byte."""
-    if int(dataset.BitsAllocated) != 1 or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+def _pixels(dataset: Dataset, frames: int, path: Path) -> Iterator[NDArray[np.integer]]:
+    """The frames one by one. Bit-packed ones are unpacked here, for a frame need not start on a byte.
+
+    Compressed ones come from a process of their own; RLE has a decoder in Python, which cannot abort.
+    """
+    shape, where, syntax = (int(dataset.Rows), int(dataset.Columns)), path.name, dataset.file_meta.TransferSyntaxUID
+    if syntax == RLELossless:
+        yield from iter_pixels(dataset, decoding_plugin="pydicom")
+        return
+    if syntax.is_encapsulated:
+        with Decoder() as decoder:
+            for n in range(1, frames + 1):
+                yield _decoded(decoder, path, shape, n)
+        return
+    if int(dataset.BitsAllocated) != 1:
         yield from iter_pixels(dataset)
         return
     size, packed = int(dataset.Rows) * int(dataset.Columns), np.frombuffer(dataset.PixelData, dtype=np.uint8)
@@ -173,11 +203,18 @@ def _pixels(dataset: Dataset, frames: int, where: str) -> Iterator[NDArray[np.un
     for n in range(frames):
         first_byte, first_bit = divmod(n * size, 8)
         bits = np.unpackbits(packed[first_byte : (n * size + size + 7) // 8], bitorder="little")
-        yield bits[first_bit : first_bit + size].reshape(int(dataset.Rows), int(dataset.Columns))
+        yield bits[first_bit : first_bit + size].reshape(shape)
+
+
+def _decoded(decoder: Decoder, path: Path, shape: tuple[int, int], frame: int) -> NDArray[np.integer]:
+    try:
+        return decoder.pixels(path, shape, frame=frame)
+    except MalformedFile as error:
+        raise Refused(UNREADABLE.at(path.name, f"frame {frame}: {error}")) from error
 
 
 def _segments_in(
-    frame: _Frame, pixels: NDArray[np.unsignedinteger], names: Mapping[int, str], dataset: Dataset, where: str
+    frame: _Frame, pixels: NDArray[np.integer], names: Mapping[int, str], dataset: Dataset, where: str
 ) -> Iterator[tuple[int, BoolArray]]:
     """The segments of one frame and their pixels. Raises Refused where a segment is not described."""
     if frame.segment is not None:

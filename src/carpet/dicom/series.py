@@ -9,20 +9,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from carpet.core.errors import Notice
+from carpet.core.errors import Notice, Refused
 from carpet.core.study import PetFacts, Series
 from carpet.dicom import notices
-from carpet.dicom.elements import FileElements, MalformedFile, read_elements
-from carpet.dicom.pet_facts import SOP_INSTANCE, pet_facts
+from carpet.dicom.elements import MULTI_FRAME, SOP_CLASS, FileElements, MalformedFile, read_elements
+from carpet.dicom.multiframe import missing_parts, slices_of
+from carpet.dicom.pet_facts import IMAGE_TYPE, SERIES_TYPE, SOP_INSTANCE, pet_facts
 from carpet.dicom.stack import Stack, frames_in, stack, tag_name
 from carpet.dicom.values import MalformedValue, date_of, text_of
 
-SOP_CLASS, MODALITY, STUDY_UID, SERIES_UID = 0x00080016, 0x00080060, 0x0020000D, 0x0020000E
+MODALITY, STUDY_UID, SERIES_UID = 0x00080060, 0x0020000D, 0x0020000E
 PATIENT_ID, SERIES_DESCRIPTION, STUDY_DATE, CHARACTER_SET = 0x00100020, 0x0008103E, 0x00080020, 0x00080005
 UTF8 = "ISO_IR 192"
 FILE_SET_ID = 0x00041130  # only in a DICOMDIR
 PET_IMAGE, CT_IMAGE = "1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.2"
-VOLUMETRIC = frozenset({PET_IMAGE, CT_IMAGE})
+VOLUMETRIC = frozenset({PET_IMAGE, CT_IMAGE}) | MULTI_FRAME
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # and the multi-frame classes below it
+PICTURES = frozenset({"MIP", "PROJECTION IMAGE", "REPROJECTION", "MAX_IP"})
 MODALITIES_MEASURED = frozenset({"PT", "CT"})
 PSEUDONYM_SALT = b"carpet pseudonym 1"  # one patient has one pseudonym everywhere; see docs/decisions on what this protects
 
@@ -69,10 +72,13 @@ def _series(uid: str, members: list[FileElements]) -> Series:
     facts = None
     if modality in MODALITIES_MEASURED:
         conflicts += _two_patients(members)
-        if sop_class not in VOLUMETRIC or any(frames_in(member) > 1 for member in members):
-            conflicts += (notices.SOP_CLASS_UNSUPPORTED.at("(0008,0016)", sop_class),)
+        try:
+            slices = [one for member in members for one in _slices(member)]
+        except Refused as error:
+            conflicts += error.notices
         else:
-            stacked = stack(members)
+            stacked = stack(slices)
+            conflicts += missing_parts(members)
             if modality == "PT":
                 facts, said = _facts(stacked.files)
     found = (*conflicts, *stacked.refusals, *stacked.flags, *said)
@@ -89,7 +95,23 @@ def _series(uid: str, members: list[FileElements]) -> Series:
         refusals=tuple(notice for notice in found if notice.severity == "E"),
         flags=tuple(notice for notice in found if notice.severity != "E"),
         date=_date(members[0], STUDY_DATE),
+        frames=tuple(file.frame for file in stacked.files) if any(file.frame for file in stacked.files) else (),
     )
+
+
+def _slices(file: FileElements) -> list[FileElements]:
+    """The slices in a file, one or many; raises Refused for what is no slice."""
+    sop_class = _text(file, SOP_CLASS)
+    many = sop_class in MULTI_FRAME or frames_in(file) > 1
+    if many or sop_class not in VOLUMETRIC:
+        for tag in (IMAGE_TYPE, SERIES_TYPE):
+            if PICTURES & set(_text(file, tag).split("\\")):
+                raise Refused(notices.DERIVED_IMAGE.at(tag_name(tag), _text(file, tag)))
+    if sop_class == SECONDARY_CAPTURE or sop_class.startswith(f"{SECONDARY_CAPTURE}."):
+        raise Refused(notices.DERIVED_IMAGE.at(tag_name(SOP_CLASS), f"secondary capture, {sop_class}"))
+    if sop_class not in VOLUMETRIC:
+        raise Refused(notices.SOP_CLASS_UNSUPPORTED.at(tag_name(SOP_CLASS), sop_class))
+    return slices_of(file) if many else [file]
 
 
 def _facts(files: tuple[FileElements, ...]) -> tuple[PetFacts | None, tuple[Notice, ...]]:

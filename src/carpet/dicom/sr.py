@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydicom import Dataset
@@ -12,10 +12,12 @@ from carpet.core.errors import Notice
 from carpet.core.lesion import Code, Lesion
 from carpet.core.record import Measurement, Provenance
 from carpet.dicom import codes
-from carpet.dicom.seg import MANUFACTURER, MODEL, file_bytes, property_of, source_header
+from carpet.dicom.seg import MANUFACTURER, MODEL, file_bytes, property_of
+from carpet.dicom.sources import evidence
 
 SERIES_NUMBER = 7002
 PATIENT = "patient"  # `Measurement.of` for numbers of the whole patient
+Numbers = Mapping[tuple[str, str], Sequence[Any]]  # (of, segmenter) → NUM items
 
 
 def write_sr(
@@ -40,16 +42,17 @@ def write_sr(
     """
     import highdicom as hd
 
-    headers = [source_header(header, patient) for header in source]
-    groups = _patient_groups(lesions, values, headers[0], patient=patient, method=method, software=software, flags=flags)
-    groups += [_lesion_group(lesion, values, headers[0], seg, method) for lesion in lesions if seg is not None]
+    headers = evidence(source, patient)
+    items = _numbers(values, told={flag.code for flag in flags})
+    groups = _patient_groups(lesions, items, headers[0], patient=patient, method=method, software=software, flags=flags)
+    groups += [_lesion_group(lesion, items, headers[0], seg, method) for lesion in lesions if seg is not None]
     report = hd.sr.MeasurementReport(
         observation_context=_observers(software, reader),
         procedure_reported=codes.concept(codes.PET_WHOLE_BODY),
         imaging_measurements=groups,
         title=hd.sr.CodedConcept("126000", "DCM", "Imaging Measurement Report"),
     )
-    numbers = [f"{v.of} {v.name} {v.segmenter} {v.value!r} {v.unit}" for v in values]
+    numbers = [f"{v.of} {v.name} {v.segmenter} {v.value!r} {v.unit} {v.flags}" for v in values]
     told = [str(flag) for flag in flags] + [f"{lesion.id} {lesion.status} {lesion.reviewed}" for lesion in lesions]
     seg_uid = str(seg.SOPInstanceUID) if seg is not None else ""
     series = codes.uid_of("sr series", str(headers[0].SeriesInstanceUID), seg_uid, software, method.id, when.isoformat())
@@ -95,7 +98,7 @@ def _observers(software: str, reader: str | None) -> Any:
     return hd.sr.ObservationContext(observer_person_context=person, observer_device_context=program)
 
 
-def _lesion_group(lesion: Lesion, values: Sequence[Measurement], header: Dataset, seg: Dataset, method: Provenance) -> Any:
+def _lesion_group(lesion: Lesion, numbers: Numbers, header: Dataset, seg: Dataset, method: Provenance) -> Any:
     """TID 1411: the numbers of one lesion, tied to its segment."""
     import highdicom as hd
 
@@ -113,7 +116,7 @@ def _lesion_group(lesion: Lesion, values: Sequence[Measurement], header: Dataset
         finding_type=codes.concept(kind),
         finding_sites=[hd.sr.FindingSite(codes.concept(lesion.site))] if lesion.site else None,
         algorithm_id=_algorithm(method.method, method, method.version),
-        measurements=[_number(value) for value in values if value.of == lesion.id and value.segmenter == method.method],
+        measurements=numbers.get((lesion.id, method.method), []),
         qualitative_evaluations=[
             _evaluation(codes.STATUS, codes.private(lesion.status, lesion.status)),
             _evaluation(codes.REVIEW, codes.REVIEWED if lesion.reviewed else codes.UNREVIEWED),
@@ -124,7 +127,7 @@ def _lesion_group(lesion: Lesion, values: Sequence[Measurement], header: Dataset
 
 def _patient_groups(
     lesions: Sequence[Lesion],
-    values: Sequence[Measurement],
+    numbers: Numbers,
     header: Dataset,
     *,
     patient: str,
@@ -135,8 +138,7 @@ def _patient_groups(
     """TID 1501, one group a segmenter: the numbers of the whole patient. The flags stand in the first."""
     import highdicom as hd
 
-    mine = [value for value in values if value.of == PATIENT]
-    segmenters = list(dict.fromkeys([method.method, *(value.segmenter for value in mine)]))
+    segmenters = list(dict.fromkeys([method.method, *(segmenter for of, segmenter in numbers if of == PATIENT)]))
     review = codes.REVIEWED if lesions and all(lesion.reviewed for lesion in lesions) else codes.UNREVIEWED
     groups = []
     for segmenter in segmenters:
@@ -147,7 +149,7 @@ def _patient_groups(
             ),
             finding_sites=[hd.sr.FindingSite(codes.concept(codes.WHOLE_BODY))],
             algorithm_id=_algorithm(segmenter, method, software),
-            measurements=[_number(value) for value in mine if value.segmenter == segmenter],
+            measurements=numbers.get((PATIENT, segmenter), []),
             qualitative_evaluations=[_evaluation(codes.REVIEW, review)],
         )
         told = [(codes.FLAG, _flag_text(flag)) for flag in flags] if segmenter == segmenters[0] else []
@@ -166,11 +168,21 @@ def _algorithm(segmenter: str, method: Provenance, version: str) -> Any:
     return hd.sr.AlgorithmIdentification(segmenter, method.version if own else version, parameters=parameters or None)
 
 
-def _number(value: Measurement) -> Any:
+def _numbers(values: Sequence[Measurement], *, told: set[str]) -> Numbers:
+    """The NUM items by what was measured and by which delineation. Flags that are `told` of the whole study are not repeated."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for value in values:
+        own = [flag for flag in value.flags if flag not in told]
+        found.setdefault((value.of, value.segmenter), []).append(_number(value, own))
+    return found
+
+
+def _number(value: Measurement, flags: Sequence[str]) -> Any:
+    """The number with its modifiers; each flag of the method (a single lesion, a sphere cut off) is one more."""
     import highdicom as hd
 
     how = codes.encoding_of(value.name, value.unit)
-    return hd.sr.Measurement(
+    made = hd.sr.Measurement(
         name=codes.concept(how.concept),
         value=float(value.value),
         unit=codes.concept(how.unit),
@@ -178,6 +190,11 @@ def _number(value: Measurement) -> Any:
         method=codes.concept(how.method) if how.method else None,
         finding_sites=[hd.sr.FindingSite(codes.concept(how.site))] if how.site else None,
     )
+    for flag in flags:
+        code = codes.concept(codes.private(flag, flag.replace("_", " ")))
+        item = hd.sr.CodeContentItem(codes.concept(codes.FLAG), code, hd.sr.RelationshipTypeValues.HAS_CONCEPT_MOD)
+        made[0].ContentSequence = [*made[0].get("ContentSequence", ()), item]
+    return made
 
 
 def _evaluation(question: Code, answer: Code) -> Any:
@@ -191,7 +208,7 @@ def _with_texts(group: Any, texts: Iterable[tuple[Code, str]]) -> Any:
     import highdicom as hd
 
     for name, text in texts:
-        item = hd.sr.TextContentItem(codes.concept(name), text, hd.sr.RelationshipTypeValues.CONTAINS)
+        item = hd.sr.TextContentItem(codes.concept(name), codes.free_text(text), hd.sr.RelationshipTypeValues.CONTAINS)
         group[0].ContentSequence.append(item)
     return group
 

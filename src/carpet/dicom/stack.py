@@ -16,7 +16,7 @@ from carpet.dicom.values import MalformedValue, integer_of, numbers_of, short_of
 
 ROWS, COLUMNS, NUMBER_OF_FRAMES = 0x00280010, 0x00280011, 0x00280008
 POSITION, ORIENTATION, PIXEL_SPACING = 0x00200032, 0x00200037, 0x00280030
-FRAME_OF_REFERENCE, THICKNESS, NUMBER_OF_SLICES = 0x00200052, 0x00180050, 0x00540081
+FRAME_OF_REFERENCE, THICKNESS, NUMBER_OF_SLICES, FRAME_TYPE = 0x00200052, 0x00180050, 0x00540081, 0x00089007
 SPACING_TOLERANCE = 0.05  # real GE series vary 3.19–3.29 mm at 3.27 nominal; a missing slice is 100 %
 THINNED = 1.9  # distance over thickness, where NumberOfSlices says that slices are missing: every second one is
 SAME_POSITION = 0.01  # of the median spacing
@@ -26,15 +26,35 @@ SPACING_MM = (0.01, 100.0)  # pixels of PET and CT are 0.1 to 10 mm
 FAR_MM = 1e5  # no table moves 100 m
 SIDE_CAP = 4096  # rows or columns; PET and CT in use have at most 1024
 SLOPE, INTERCEPT = 0x00281053, 0x00281052
+SAMPLES, BITS_ALLOCATED, SIGNED = 0x00280002, 0x00280100, 0x00280103
+TIMES = {  # by which frames at one position differ in a dynamic or gated study
+    0x00080022: "AcquisitionDate",
+    0x00080032: "AcquisitionTime",
+    0x0008002A: "AcquisitionDateTime",
+    0x00541300: "FrameReferenceTime",
+    0x00181060: "TriggerTime",
+    0x00200100: "TemporalPositionIdentifier",
+    0x00209128: "TemporalPositionIndex",
+    0x0020930D: "TemporalPositionTimeOffset",
+    0x00189151: "FrameReferenceDateTime",
+    0x00209153: "NominalCardiacTriggerDelayTime",
+    0x00209241: "NominalPercentageOfCardiacPhase",
+    0x00189236: "CardiacCyclePosition",
+    0x00209245: "NominalPercentageOfRespiratoryPhase",
+    0x00209255: "NominalRespiratoryTriggerDelayTime",
+    0x00189214: "RespiratoryCyclePosition",
+}
 CONSTANT_TAGS = {
     0x00080016: "SOPClassUID",
     0x00080060: "Modality",
     0x0020000D: "StudyInstanceUID",
     ROWS: "Rows",
     COLUMNS: "Columns",
-    0x00280002: "SamplesPerPixel",
-    0x00280100: "BitsAllocated",
-    0x00280103: "PixelRepresentation",
+    SAMPLES: "SamplesPerPixel",
+    BITS_ALLOCATED: "BitsAllocated",
+    SIGNED: "PixelRepresentation",
+    0x00209056: "StackID",
+    FRAME_TYPE: "FrameType",
     ORIENTATION: "ImageOrientationPatient",
     PIXEL_SPACING: "PixelSpacing",
     FRAME_OF_REFERENCE: "FrameOfReferenceUID",
@@ -169,12 +189,24 @@ def _without_duplicates(
     for n, gap in enumerate(gaps, start=1):
         if gap > near:
             kept.append(n)
+        elif differing := _time_between(files[n], files[kept[-1]]):
+            found = f"two slices at {heights_mm[n]:.2f} mm along the normal differ in {differing}"
+            return kept, (), notices.DYNAMIC_OR_GATED.at(tag_name(POSITION), found)
         elif _measured(files[n]) != _measured(files[kept[-1]]):
             found = f"two slices at {heights_mm[n]:.2f} mm along the normal"
             return kept, (), notices.SLICE_CONFLICT.at(tag_name(POSITION), found)
         else:
             dropped.append(notices.DUPLICATE_SLICE.at(tag_name(POSITION), f"{heights_mm[n]:.2f} mm along the normal"))
     return kept, tuple(dropped), None
+
+
+def _time_between(one: FileElements, other: FileElements) -> str:
+    """The attribute of time in which two slices differ; empty where they don't."""
+    for tag, name in TIMES.items():
+        mine, theirs = one.elements.get(tag), other.elements.get(tag)
+        if mine and theirs and mine.raw.strip(b" \0") != theirs.raw.strip(b" \0"):
+            return name
+    return ""
 
 
 def _measured(file: FileElements) -> tuple[bytes, ...]:

@@ -23,6 +23,12 @@ First steps
   carpet measure FOLDER -o RESULTS     numbers, masks, pictures, report
 
 \b
+From and to the hospital
+  carpet fetch, carpet send            DICOMweb archive
+  carpet receive                       C-STORE, only while it runs
+  carpet deid IN OUT                   files without patients
+
+\b
 Exit status
   0  done
   1  something was refused; it is listed

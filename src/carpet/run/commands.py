@@ -39,6 +39,16 @@ Also = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="A further delineation, side by side (see `carpet methods segmenter`); repeatable.")
 ]
 
+AlsoWrite = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--also-write",
+        metavar="FORMAT",
+        help="The lesions in a further format: labelmap (DICOM SEG as one label map), rtstruct (DICOM RTSTRUCT), nrrd (3D Slicer's "
+        ".seg.nrrd); repeatable.",
+    ),
+]
+
 
 @app.command(short_help="What is in these files; which PET can be measured, and why.")
 def scan(
@@ -76,6 +86,7 @@ def measure(
     series: Annotated[str | None, typer.Option(metavar="UID", help="Which PET series, where there are several.")] = None,
     also: Also = None,
     weight_kg: Weight = None,
+    also_write: AlsoWrite = None,
     tables_only: Annotated[bool, typer.Option("--tables-only", help="Only measurements.json, lesions.csv and biomarkers.csv.")] = False,
     as_json: Json = False,
 ) -> int:
@@ -85,18 +96,28 @@ def measure(
     """
     from carpet.run.document import document as document_of
     from carpet.run.measuring import measured
-    from carpet.run.outputs import write_result
+    from carpet.run.outputs import check_also_write, tracks_of_mask, write_result
     from carpet.run.pipeline import Wishes
     from carpet.run.protocols import load_protocol
     from carpet.run.summary import summary
 
     chosen = load_protocol(protocol, also=tuple(also or ()))
+    formats = check_also_write(also_write or (), tables_only=tables_only)
     wishes = Wishes(mask, decisions, _named(reader, mask))
     if out.exists() and not out.is_dir():
         raise ProtocolError(f"--out {str(out)!r} is a file; name a folder")
     with progress_on(as_json) as say, measured(path, chosen, wishes, series_uid=series, weight_kg=weight_kg, say=say) as result:
         document = document_of(result)
-        written = write_result(result, document, out, tables_only=tables_only, when=dt.datetime.now().replace(microsecond=0), say=say)
+        written = write_result(
+            result,
+            document,
+            out,
+            tables_only=tables_only,
+            when=dt.datetime.now().replace(microsecond=0),
+            say=say,
+            also_write=formats,
+            tracks=None if tables_only else tracks_of_mask(mask, result),
+        )
     if as_json:
         print_json(document)
     else:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from carpet.dicom.files import UNFINISHED
 from carpet.run.document import document
 from carpet.run.measuring import measured
 from carpet.run.outputs import uninterrupted, write_result
@@ -44,7 +45,7 @@ def run_demo(folder: Path, *, seed: int, say: Callable[[str], None]) -> str:
 def _written(scan: PhantomScan, folder: Path) -> Path:
     """The scan as DICOM in `folder`: whole, or as it was before."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".carpet-", dir=folder.parent) as part:
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder.parent) as part:
         write_study(scan, Path(part) / "study", vendor="siemens")
         with uninterrupted():
             if folder.exists():

@@ -53,6 +53,13 @@ LIVER_UPTAKE_UNUSUAL = NoticeKind(
     "SUVmean 0.90–2.82 (1.86 ± 2 × 0.48)",
     "check dose, weight and times",
 )
+ACTIVITY_IMPLAUSIBLE = NoticeKind(
+    "ACTIVITY_IMPLAUSIBLE",
+    Severity.WARNING,
+    "the field of view holds more activity than was injected, or next to nothing of it: a unit, the dose or a time is wrong",
+    "at most 115 % of the dose; at least 10 % in a scan of 60 cm or more",
+    "check units, dose, weight and times before any number is used",
+)
 DOSE_UNUSUAL = NoticeKind(
     "DOSE_UNUSUAL", Severity.WARNING, "injected activity outside what 520 scans showed", "48–756 MBq", "check the dose"
 )

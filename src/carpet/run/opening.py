@@ -33,7 +33,7 @@ class Found:
 
     catalogue: Catalogue
     quantifications: dict[str, Quantification]
-    zip_refusals: tuple[Notice, ...]
+    not_opened: tuple[Notice, ...]
 
     def refusals(self, series: Series) -> tuple[Notice, ...]:
         decided = self.quantifications.get(series.series_uid)
@@ -49,10 +49,10 @@ def found_under(paths: Sequence[Path], protocol: SuvProtocol, *, weight_kg: floa
         if not os.access(path, os.R_OK):
             raise ProtocolError(f"{str(path)!r} may not be read by you")
     with tempfile.TemporaryDirectory(prefix="carpet-") as scratch:
-        files, zip_refusals = files_under(paths, Path(scratch))
+        files, not_opened = files_under(paths, Path(scratch))
         everything = catalogue(files)
         decided = {series.series_uid: quantify(series.pet, protocol, weight_kg=weight_kg) for series in everything.series if series.pet}
-        yield Found(everything, decided, zip_refusals)
+        yield Found(everything, decided, not_opened)
 
 
 def choose_pet(found: Found, series_uid: str | None) -> tuple[Series, str]:
@@ -67,7 +67,7 @@ def choose_pet(found: Found, series_uid: str | None) -> tuple[Series, str]:
         return named[0], "named by the user"
     good = [series for series in pets if not found.refusals(series)]
     if not pets:
-        raise Refused((notices.NO_PET.at("input", _other_content(found.catalogue)), *found.zip_refusals))
+        raise Refused((notices.NO_PET.at("input", _other_content(found.catalogue)), *found.not_opened))
     if not good:
         raise Refused(tuple(dict.fromkeys(notice for series in pets for notice in found.refusals(series))))
     if len(good) == 1:

@@ -10,15 +10,17 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carpet.core.errors import ProtocolError
 from carpet.core.record import Measurement
 from carpet.core.space import Labels
+from carpet.dicom.files import UNFINISHED
 from carpet.run.document import delineation_provenance
 from carpet.run.pipeline import Result
 from carpet.run.terminal import json_text
@@ -26,16 +28,24 @@ from carpet.run.terminal import json_text
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+    from carpet.dicom.seg import Form
+
 LESION_COLUMNS = (
     *("lesion_id", "status", "decided_by", "kind", "site", "volume_ml", "suv_max", "suv_mean", "suv_peak", "tlg_g"),
     *("centroid_l_mm", "centroid_p_mm", "centroid_s_mm", "voxels", "flags"),
 )
 BIOMARKER_COLUMNS = ("name", "value", "unit", "method", "segmenter", "reason_missing", "flags")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+DICOM_FILES = ("lesions.seg.dcm", "measurements.sr.dcm")
 FILES = (
     *("measurements.json", "lesions.csv", "biomarkers.csv", "mip.png", "report.html", "report.pdf"),
-    *("lesions.seg.dcm", "measurements.sr.dcm", "lesions.nii.gz"),
+    *(*DICOM_FILES, "lesions.nii.gz"),
 )
+ALSO_WRITTEN = {  # only where `--also-write` asks for it: the lesions in further formats
+    "labelmap": "lesions.labelmap.dcm",
+    "rtstruct": "lesions.rtstruct.dcm",
+    "nrrd": "lesions.seg.nrrd",
+}
 STOPS = (signal.SIGINT, signal.SIGTERM)
 Make = Callable[[], bytes | None]
 
@@ -45,7 +55,7 @@ def new_files(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     """A hidden folder to write into. When the block ends well its files replace those in `folder`, and those of `names` that were
     not written are gone from there: they belong to an earlier run. Otherwise nothing has changed."""
     made_here = _made(folder)
-    part = Path(tempfile.mkdtemp(prefix=".carpet-", dir=folder))
+    part = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
     try:
         yield part
         ready = sorted(part.iterdir())
@@ -95,18 +105,32 @@ def uninterrupted() -> Iterator[None]:
 
 
 def write_result(
-    result: Result, document: Mapping[str, Any], folder: Path, *, tables_only: bool, when: dt.datetime, say: Callable[[str], None]
+    result: Result,
+    document: Mapping[str, Any],
+    folder: Path,
+    *,
+    tables_only: bool,
+    when: dt.datetime,
+    say: Callable[[str], None],
+    also_write: Sequence[str] = (),
+    tracks: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
-    """Write all files into `folder`; returns their names. What does not exist for this result (a SEG without a region) is left out."""
+    """Write all files into `folder`; returns their names. What does not exist for this result (a SEG without a region) is left out.
+
+    also_write: names of ALSO_WRITTEN. tracks: lesion id → TrackingUID that the lesion already has, see `tracks_of_mask`.
+    """
     makers: dict[str, Make] = {
         "measurements.json": lambda: (json_text(document) + "\n").encode(),
         "lesions.csv": lambda: lesions_csv(document),
         "biomarkers.csv": lambda: biomarkers_csv(document),
     }
     if not tables_only:
-        makers |= _pictures_and_pages(result, document) | _dicom(result, when) | {"lesions.nii.gz": lambda: _nifti(result)}
+        dicom = _dicom(result, when, dict(tracks or {}))
+        wanted = [*DICOM_FILES, *(ALSO_WRITTEN[name] for name in also_write)]
+        makers |= _pictures_and_pages(result, document) | {"lesions.nii.gz": lambda: _nifti(result)}
+        makers |= {name: dicom[name] for name in wanted}
     written = []
-    with new_files(folder, FILES) as part:
+    with new_files(folder, (*FILES, *ALSO_WRITTEN.values())) as part:
         for name, make in makers.items():
             say(name)
             content = make()
@@ -114,6 +138,25 @@ def write_result(
                 (part / name).write_bytes(content)
                 written.append(name)
     return tuple(written)
+
+
+def check_also_write(names: Sequence[str], *, tables_only: bool) -> tuple[str, ...]:
+    """The further formats asked for, each once. Raises ProtocolError for a format that there is not, and where only tables are wanted."""
+    unknown = [name for name in names if name not in ALSO_WRITTEN]
+    if unknown:
+        raise ProtocolError(f"--also-write {unknown[0]!r} unknown; there are: {', '.join(ALSO_WRITTEN)}")
+    if names and tables_only:
+        raise ProtocolError("--tables-only writes no masks; leave out --also-write")
+    return tuple(dict.fromkeys(names))
+
+
+def tracks_of_mask(mask: Path | None, result: Result) -> dict[str, str]:
+    """Lesion id → TrackingUID, for lesions of a mask whose segments have one: they stay the same lesions in what is written."""
+    if mask is None:
+        return {}
+    from carpet.dicom.mask import kept_tracks, read_mask
+
+    return kept_tracks(read_mask(mask, result.suv.grid), result.lesions)
 
 
 def csv_bytes(columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -159,8 +202,8 @@ def _nifti(result: Result) -> bytes:
     return write_nifti(labels.to_values(), result.suv.grid)
 
 
-def _dicom(result: Result, when: dt.datetime) -> dict[str, Make]:
-    """SEG first: the SR refers to it."""
+def _dicom(result: Result, when: dt.datetime, tracks: Mapping[str, str]) -> dict[str, Make]:
+    """All that refers to the PET's slices. SEG first: the SR refers to it."""
     patient, method, software = result.study.pseudonym, delineation_provenance(result), f"carpet {version('carpet')}"
     made: list[bytes] = []
 
@@ -170,10 +213,13 @@ def _dicom(result: Result, when: dt.datetime) -> dict[str, Make]:
 
         return tuple(ordered_headers(result.study.pet))
 
-    def seg() -> bytes | None:
+    def seg(form: Form) -> bytes | None:
         from carpet.dicom.seg import write_seg
 
-        content = write_seg(result.lesions, headers(), patient=patient, method=method, software=software, when=when)
+        return write_seg(result.lesions, headers(), patient=patient, method=method, software=software, when=when, tracks=tracks, form=form)
+
+    def binary() -> bytes | None:
+        content = seg("BINARY")
         made.extend(() if content is None else (content,))
         return content
 
@@ -194,7 +240,20 @@ def _dicom(result: Result, when: dt.datetime) -> dict[str, Make]:
             flags=result.flags,
         )
 
-    return {"lesions.seg.dcm": seg, "measurements.sr.dcm": sr}
+    def rtstruct() -> bytes | None:
+        from carpet.dicom.rtstruct_writing import write_rtstruct
+
+        return write_rtstruct(result.lesions, headers(), patient=patient, method=method, software=software, when=when, tracks=tracks)
+
+    def nrrd() -> bytes:
+        from carpet.dicom.nrrd import write_nrrd
+        from carpet.dicom.seg import tracking_uids
+
+        uids = tracking_uids(result.lesions, headers()[0], patient=patient, tracks=tracks)
+        return write_nrrd(result.lesions, result.suv.grid, tracks=uids)
+
+    further: dict[str, Make] = {"labelmap": lambda: seg("LABELMAP"), "rtstruct": rtstruct, "nrrd": nrrd}
+    return dict(zip(DICOM_FILES, (binary, sr), strict=True)) | {ALSO_WRITTEN[name]: make for name, make in further.items()}
 
 
 def _pictures_and_pages(result: Result, document: Mapping[str, Any]) -> dict[str, Make]:

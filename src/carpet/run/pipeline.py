@@ -28,9 +28,11 @@ from carpet.lesions.suggest import suggest
 from carpet.run import notices
 from carpet.segment import candidates, delineate, segmenters
 from carpet.suv import Quantification, to_suv
+from carpet.suv.plausibility import share_is_plausible, share_of_dose
 
 MASK = "mask"
 LESION_BIOMARKERS = ("tmtv", "suv_max", "suv_mean", "suv_peak", "tlg")
+DECISIONS_MOST_BYTES = 2**20  # some ten thousand rows; a scan has a few hundred regions
 USUAL_DOSE_BQ, USUAL_LIVER_SUV = (48e6, 756e6), (0.90, 2.82)  # J Nucl Med 2013;54(S2):2053, 520 scans
 Say = Callable[[str], None]
 
@@ -132,6 +134,9 @@ def _with_decisions(
     """The lesions after the reader's decisions, and whether a row accepted all the rest."""
     if path is None:
         return lesions, False
+    if path.stat().st_size > DECISIONS_MOST_BYTES:
+        found = f"{path.stat().st_size / 2**20:.1f} MiB"
+        raise Refused(MALFORMED.at(path.name, found, more=f"no reader's table is longer than {DECISIONS_MOST_BYTES >> 20} MiB"))
     try:
         decisions = read_decisions(path.read_text(encoding="utf-8-sig"), path.name, site_of=site_of)
     except UnicodeDecodeError as error:
@@ -168,6 +173,10 @@ def _plausibility(quantification: Quantification, anatomy: Anatomy, suv: Volume,
         liver = anatomy.uptake("liver", suv).mean
         if not USUAL_LIVER_SUV[0] <= liver <= USUAL_LIVER_SUV[1]:
             found += (notices.LIVER_UPTAKE_UNUSUAL.at("liver reference", f"SUVmean {liver:.2f}"),)
+    if quantification.body is not None:
+        share, length_mm = share_of_dose(suv, quantification.body.weight_kg), suv.grid.shape_kji[0] * suv.grid.spacing_mm_kji[0]
+        if not share_is_plausible(share, length_mm):
+            found += (notices.ACTIVITY_IMPLAUSIBLE.at("the whole field of view", f"{100 * share:.3g} % of the dose"),)
     if suv.grid.voxel_ml > 1.0:
         found += (notices.PEAK_VOXEL_LARGE.at("(0028,0030)", f"{suv.grid.voxel_ml:.2f} mL"),)
     if study.ct is None:

@@ -35,7 +35,7 @@ def scan_document(found: Found, *, values: bool) -> dict[str, Any]:
         for path, notice in found.catalogue.unreadable
     ]
     unreadable += [
-        {"path": notice.where, "code": notice.code, "message": f"{notice.message}: {notice.found}"} for notice in found.zip_refusals
+        {"path": notice.where, "code": notice.code, "message": f"{notice.message}: {notice.found}"} for notice in found.not_opened
     ]
     return {"schema": SCHEMA, "studies": studies, "unreadable": unreadable, "other_files": found.catalogue.other_files}
 

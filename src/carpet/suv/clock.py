@@ -74,7 +74,8 @@ def reference_time(facts: PetFacts, half_life_s: float, protocol: SuvProtocol) -
         reasons = "; ".join(f"{name}: {why}" for name, why in rejected.items()) or "no time stamp at all"
         return Reference(None, None, candidates, rejected), (*found, notices.TREF_UNKNOWN.at("times", reasons))
     reference = Reference(rule, valid[rule], candidates, rejected)
-    return reference, (*found, *_disagreements(rule, valid, half_life_s), *_remarks(rule, valid, earliest, incomplete=_incomplete(facts)))
+    found += _disagreements(rule, valid, half_life_s) + _unconfirmed(rule, valid, earliest, half_life_s)
+    return reference, (*found, *_remarks(rule, valid, earliest, incomplete=_incomplete(facts)))
 
 
 def _candidates(
@@ -180,6 +181,16 @@ def _disagreements(rule: str, valid: Mapping[str, dt.datetime], half_life_s: flo
         if change > DISAGREE:
             found.append(notices.TREF_BACKCOMP_DISAGREE.at("(0054,1300) (0018,1242)", f"{100 * change:.1f} % from {rule}"))
     return tuple(found)
+
+
+def _unconfirmed(rule: str, valid: Mapping[str, dt.datetime], earliest: dt.datetime, half_life_s: float) -> tuple[Notice, ...]:
+    """A series time before the first acquisition is that of an earlier bed, or of something else: frame times would tell."""
+    change = _suv_change(valid[rule], earliest, half_life_s)
+    if rule != "series_time" or valid.keys() & {"siemens_datetime", "back_computed"} or change <= DISAGREE:
+        return ()
+    ahead_s = (earliest - valid[rule]).total_seconds()
+    found = f"{ahead_s:.0f} s before the first acquisition, {100 * change:.1f} % of SUV"
+    return (notices.TREF_UNCONFIRMED.at("(0008,0021) (0008,0031)", found),)
 
 
 def _remarks(rule: str, valid: Mapping[str, dt.datetime], earliest: dt.datetime, *, incomplete: bool) -> tuple[Notice, ...]:

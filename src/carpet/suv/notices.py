@@ -132,6 +132,9 @@ TREF_CONFLICT = NoticeKind(
     "TREF_DISAGREE", E, "explicit decay reference times differ by more than 10 % of SUV", "", "name one in [suv] reference_time"
 )
 TREF_BACKCOMP_DISAGREE = NoticeKind("TREF_BACKCOMP_DISAGREE", W, "frame times point to another decay reference (> 1 % of SUV)")
+TREF_UNCONFIRMED = NoticeKind(
+    "TREF_UNCONFIRMED", W, "the series time lies before the first acquisition here, and no frame time confirms it (> 1 % of SUV)"
+)
 TREF_EARLIEST_ACQ = NoticeKind("TREF_EARLIEST_ACQ", W, "the earliest acquisition was taken as decay reference, for want of better")
 TREF_BY_NAME = NoticeKind("TREF_BY_NAME", W, "the decay reference time was named by the user")
 SERIES_TIME_REWRITTEN = NoticeKind("SERIES_TIME_REWRITTEN", W, "the series time does not fit the acquisition (rewritten?): not used")

