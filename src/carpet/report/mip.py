@@ -82,7 +82,7 @@ def mip_figure(suv: Volume, lesions: Sequence[Lesion], anatomy: Anatomy, *, stat
         (sagittal, "Sagittal", "AP", widths_mm[1]),
     ):
         axes = drawing.bare_axes(figure, left_in, FOOT_IN, width_mm * inch_per_mm, height_mm * inch_per_mm)
-        _draw_view(axes, view, inch_per_mm=inch_per_mm, title=title, letters=letters)
+        draw_view(axes, view, inch_per_mm=inch_per_mm, title=title, letters=letters)
         left_in += width_mm * inch_per_mm + 2 * GUTTER_IN
     _draw_frame(figure, suv, [mark.look for mark in coronal.marks], bar_left_in=left_in - 0.2, status_text=status_text)
     return figure
@@ -114,11 +114,12 @@ def _projected(suv: Volume, lesions: Sequence[Lesion], anatomy: Anatomy, axis: V
         for name, words in DRAWN_REFERENCES.items()
         if name in anatomy.references and anatomy.references[name].voxels
     ]
-    marks = tuple(_mark(drawn_region(region, grid), look, label, across, step_mm) for region, look, label in regions)
-    return Projected(pixels, step_mm, _shown_mm(pixels, step_mm, marks), marks)
+    marks = tuple(mark(drawn_region(region, grid), look, label, across, step_mm) for region, look, label in regions)
+    return Projected(pixels, step_mm, shown_mm(pixels, step_mm, marks), marks)
 
 
-def _mark(region: Region, look: drawing.Look, label: str, across: int, step_mm: tuple[float, float]) -> Mark:
+def mark(region: Region, look: drawing.Look, label: str, across: int, step_mm: tuple[float, float]) -> Mark:
+    """A region as it shows on a view: its outline and where its label stands. across: the grid axis (0 k, 1 j, 2 i) that is looked along."""
     shadow = np.asarray(region.mask.any(axis=across))
     column = 3 - across
     first_mm = (region.origin_kji[0] * step_mm[0], region.origin_kji[column] * step_mm[1])
@@ -128,7 +129,7 @@ def _mark(region: Region, look: drawing.Look, label: str, across: int, step_mm: 
     return Mark(path, look, round(middle[0], 3), round(middle[1], 3), label)
 
 
-def _shown_mm(pixels: NDArray[np.float32], step_mm: tuple[float, float], marks: Sequence[Mark]) -> tuple[float, float]:
+def shown_mm(pixels: NDArray[np.float32], step_mm: tuple[float, float], marks: Sequence[Mark]) -> tuple[float, float]:
     """The columns that hold the body and every marked region, with a margin; the whole width where no body is seen."""
     edge_mm = pixels.shape[1] * step_mm[1] - step_mm[1] / 2
     body = np.flatnonzero((pixels > BODY_SUV).mean(axis=0) >= BODY_SHARE)
@@ -140,7 +141,8 @@ def _shown_mm(pixels: NDArray[np.float32], step_mm: tuple[float, float], marks: 
     return round(max(low, -step_mm[1] / 2), 3), round(min(high, edge_mm), 3)
 
 
-def _draw_view(axes: Axes, view: Projected, *, inch_per_mm: float, title: str, letters: str) -> None:
+def draw_view(axes: Axes, view: Projected, *, inch_per_mm: float, title: str, letters: str) -> None:
+    """Draw a view to scale: uptake in grey, marked regions, title, letters of orientation."""
     rows, columns = view.pixels.shape
     dy, dx = view.step_mm
     bottom_mm, left_mm, right_mm = (rows - 0.5) * dy, view.shown_mm[0], view.shown_mm[1]
