@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from carpet.core.body import LeanMass, SurfaceArea
 from carpet.core.errors import ProtocolError
@@ -61,6 +61,37 @@ class BiomarkerProtocol(Section):
     """Body surface area for SDmax: mosteller or du_bois."""
 
 
+class DayWindow(Section):
+    """The days of a time point."""
+
+    first_day: int
+    """The first day from infusion on which a scan may stand for the time point (infusion is day 0)."""
+    last_day: int
+    """The last such day, included."""
+    nominal_day: int
+    """Of several scans the one nearest to this day is taken."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> DayWindow:
+        if not self.first_day <= self.nominal_day <= self.last_day:
+            raise ValueError(f"nominal_day {self.nominal_day} lies outside {self.first_day} to {self.last_day}")
+        return self
+
+
+TIMEPOINTS = {  # METHODS D.9 has their sources; TD is nearest to enrolment where that day is known
+    name: DayWindow(first_day=first, last_day=last, nominal_day=nominal)
+    for name, (first, last, nominal) in {
+        "TD": (-120, -15, -35),
+        "TT": (-28, -1, -1),
+        "D7": (4, 10, 7),
+        "M1": (21, 45, 29),
+        "M3": (75, 120, 90),
+        "M6": (150, 210, 180),
+        "M12": (330, 420, 365),
+    }.items()
+}
+
+
 class Protocol(Section):
     """A trial's method. Every default is written here and nowhere else."""
 
@@ -69,6 +100,9 @@ class Protocol(Section):
     suv: SuvProtocol = SuvProtocol()
     segment: SegmentProtocol = SegmentProtocol()
     biomarkers: BiomarkerProtocol = BiomarkerProtocol()
+    timepoints: dict[str, DayWindow] = Field(default=TIMEPOINTS)
+    """Which scan stands for which time point, by days from infusion. TT (before lymphodepletion) is the baseline, TD (decision) where
+    there is no TT. Who lists one lists all: a time point that is not here does not exist."""
 
 
 BUILT_IN = {"cart-lymphoma": Protocol()}
@@ -90,7 +124,7 @@ def _explained(problem: Any, where: str) -> str:
         return f"{where}: {'.'.join(path)}: {problem['msg']} (found {problem['input']!r})"
     section: Any = Protocol
     for part in path[:-1]:
-        section = section.model_fields[part].annotation
+        section = section.model_fields[part].annotation if hasattr(section, "model_fields") else get_args(section)[1]
     near = get_close_matches(path[-1], section.model_fields, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(section.model_fields)}"
     return f"{where}: unknown key {'.'.join(path)!r}; {hint}"

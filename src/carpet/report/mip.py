@@ -119,7 +119,7 @@ def _projected(suv: Volume, lesions: Sequence[Lesion], anatomy: Anatomy, axis: V
 
 
 def mark(region: Region, look: drawing.Look, label: str, across: int, step_mm: tuple[float, float]) -> Mark:
-    """A region as it shows on a view: its outline and where its label stands. across: the grid axis (0 k, 1 j, 2 i) that is looked along."""
+    """A region as it shows on a view: its outline and where its label stands. across: the grid axis (0 k, 1 j, 2 i) looked along."""
     shadow = np.asarray(region.mask.any(axis=across))
     column = 3 - across
     first_mm = (region.origin_kji[0] * step_mm[0], region.origin_kji[column] * step_mm[1])

@@ -10,7 +10,7 @@ import numpy as np
 
 from carpet.core.space import Region, Volume
 from carpet.report import drawing
-from carpet.report.mip import BAR_IN, FOOT_IN, GUTTER_IN, HEAD_IN, TALLEST_IN, Projected, draw_view, mark, shown_mm, project
+from carpet.report.mip import BAR_IN, FOOT_IN, GUTTER_IN, HEAD_IN, TALLEST_IN, Projected, draw_view, mark, project, shown_mm
 from carpet.report.patient_view import drawn_grid, drawn_region
 
 if TYPE_CHECKING:
