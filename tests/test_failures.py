@@ -307,7 +307,7 @@ def test_row_09_the_private_scan_start_decides(case: Case) -> None:
         later(dataset, "SeriesTime", minutes=40)
 
     written = case.write(post_processed, vendor="ge")
-    flags = {"VENDOR_SCAN_START": W, "SERIES_TIME_REWRITTEN": W, "TREF_BACKCOMP_DISAGREE": W}
+    flags = {"VENDOR_SCAN_START": W, "SERIES_TIME_REWRITTEN": W, "TREF_BACKCOMP_DISAGREE": W, "DECAY_FACTOR_DISAGREE": W}
     _, decided = case.gives(step=written.suv_step_max, **flags)
     assert decided.reference.rule == "ge_scan_datetime"
     case.write(moved(30, "AcquisitionTime", "SeriesTime"), vendor="ge")

@@ -55,6 +55,9 @@ def test_frame_times() -> None:
     assert math.exp(-math.log(2) / 6586.2 * mean) == pytest.approx((1 - math.exp(-exposure)) / exposure, rel=1e-12)
     beds = (clock("11:00"), clock("11:05"))
     assert Description(beds=beds).frame_reference_s(19) == pytest.approx(300 + mean)
+    rate = math.log(2) / 6586.2
+    assert Description(beds=beds).decay_factor(19) == pytest.approx(math.exp(rate * (300 + mean)))
+    assert Description(decay="ADMIN").decay_factor(0) == pytest.approx(math.exp(rate * (3600 + mean)))
     assert [Description(manufacturer="GE MEDICAL SYSTEMS", beds=beds).frame_reference_s(k) for k in (0, 19)] == [0.0, 300.0]
 
 

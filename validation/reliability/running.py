@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 import traceback
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -29,6 +30,7 @@ def found(folder: Path) -> dict[str, Path]:
 def run_one(test: str, path: Path, size: int, work: Path) -> tuple[Score, float, float]:
     """One test: its score, seconds, and the peak memory in MiB of the largest of its processes."""
     began = time.monotonic()
+    warnings.filterwarnings("ignore", module="pydicom")  # of the hostile objects that the programme itself writes
     try:
         spec = importlib.util.spec_from_file_location(f"validation.reliability.{path.stem}", path)
         assert spec is not None

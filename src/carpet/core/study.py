@@ -31,6 +31,7 @@ class SliceFacts:
     acquired_at: dt.datetime | None
     frame_reference_ms: float | None
     frame_duration_ms: float | None
+    decay_factor: float | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ NUCLIDE_CODES, TRACER_CODES, CODE_VALUE, TRACER_TEXT = 0x00540300, 0x00540304, 0
 CODE_TAGS, NO_CODE = {NUCLIDE_CODES, TRACER_CODES}, Element("SH", b"")
 DECAY_DATETIME, SERIES_DATE, SERIES_TIME = 0x00189701, 0x00080021, 0x00080031
 ACQUISITION_DATE, ACQUISITION_TIME, ACQUISITION_DATETIME = 0x00080022, 0x00080032, 0x0008002A
-FRAME_REFERENCE_MS, FRAME_DURATION_MS = 0x00541300, 0x00181242
+FRAME_REFERENCE_MS, FRAME_DURATION_MS, DECAY_FACTOR = 0x00541300, 0x00181242, 0x00541321
 SOP_INSTANCE, TIMEZONE = 0x00080018, 0x00080201
 MBQ = (20.0, 1e5)  # a dose for a patient; below, mCi or GBq are suspected (METHODS A.4)
 PRIVATE = {  # group, element byte, creator (METHODS A.2)
@@ -180,7 +180,16 @@ def _slice_facts(elements: Mapping[int, Element], reader: _Reader) -> SliceFacts
         acquired_at=acquired.value if acquired else None,
         frame_reference_ms=number(FRAME_REFERENCE_MS),
         frame_duration_ms=number(FRAME_DURATION_MS),
+        decay_factor=_witness(elements.get(DECAY_FACTOR)),
     )
+
+
+def _witness(element: Element | None) -> float | None:
+    """A number that only confirms others: unreadable, it confirms nothing, and refuses nothing."""
+    try:
+        return _number(element) if element else None
+    except MalformedValue:
+        return None
 
 
 def _date_and_time(elements: Mapping[int, Element], date_tag: int, time_tag: int, reader: _Reader) -> Fact[dt.datetime] | None:

@@ -21,11 +21,12 @@ from carpet.run.calls import DONE, INTERNAL, INTERRUPTED, REFUSED, WRONG_CALL, a
 from carpet.run.terminal import notices_text
 
 
-def _refused(error: Refused, *, as_json: bool) -> int:
+def _refused(error: Refused, command: str, *, as_json: bool) -> int:
     if as_json:
         print_json({"schema": 1, "refusals": [notice.as_dict() for notice in error.notices]})
     else:
-        say(f"refused: no number is given.\n\n{notices_text(error.notices)}")
+        outcome = ": no number is given" if command == "measure" else ""
+        say(f"refused{outcome}.\n\n{notices_text(error.notices)}")
     return REFUSED
 
 
@@ -53,7 +54,7 @@ def run(arguments: list[str]) -> int:
             raise KeyboardInterrupt
         return status if isinstance(status, int) else DONE
     except Refused as error:
-        return _refused(error, as_json=as_json)
+        return _refused(error, arguments[0], as_json=as_json)
     except (ProtocolError, ContractError) as error:
         say(f"wrong call: {error}")
         return WRONG_CALL

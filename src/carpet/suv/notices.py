@@ -140,6 +140,13 @@ TREF_BY_NAME = NoticeKind("TREF_BY_NAME", W, "the decay reference time was named
 SERIES_TIME_REWRITTEN = NoticeKind("SERIES_TIME_REWRITTEN", W, "the series time does not fit the acquisition (rewritten?): not used")
 VENDOR_SCAN_START = NoticeKind("VENDOR_SCAN_START", W, "the vendor's private scan start decides; standard times differ from it")
 PRIVATE_DATE_SHIFTED = NoticeKind("PRIVATE_DATE_SHIFTED", I, "the vendor's private time carries another date (de-identified?): not used")
+DECAY_FACTOR_DISAGREE = NoticeKind(
+    "DECAY_FACTOR_DISAGREE",
+    W,
+    "the scanner's own decay factor points to another decay reference (> 5 % of SUV)",
+    "DecayFactor (0054,1321) as DecayCorrection and the times say",
+    "find out what the values were corrected to",
+)
 PRIVATE_TIME_UNFIT = NoticeKind("PRIVATE_TIME_UNFIT", W, "the vendor's private time does not fit the acquisition: not used")
 BED_POSITION_MISSING = NoticeKind("BED_POSITION_MISSING", W, "the first bed position is missing; its start follows from the frame times")
 ACQUISITION_TIME_MISSING = NoticeKind("ACQUISITION_TIME_MISSING", E, "a slice has no acquisition date and time", "(0008,0022), (0008,0032)")

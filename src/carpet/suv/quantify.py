@@ -15,6 +15,7 @@ from carpet.core.protocol import SuvProtocol
 from carpet.core.study import Fact, PetFacts
 from carpet.suv import notices
 from carpet.suv.clock import SIX_HOURS_S, Reference, earliest_acquisition, injection_time, reference_time
+from carpet.suv.decay_factor import decay_factor_check
 from carpet.suv.nuclide import HalfLife, half_life, tracer_flags
 from carpet.suv.patient import body_of, dose_bq
 from carpet.suv.stored import Stored, stored_as, suv_scale
@@ -142,7 +143,7 @@ def _decay(facts: PetFacts, body: Body | None, protocol: SuvProtocol) -> tuple[_
         return _Decay(life, dose, reference), found
     uptake_s = (reference.at - injected.value).total_seconds()
     implausible = _uptake(uptake_s, life, protocol)
-    found += implausible
+    found += implausible + decay_factor_check(facts, injected.value if correction == "ADMIN" else reference.at, life.seconds)
     factor, per_slice, more = None, None, ()
     if body is not None and dose is not None and not any(notice.severity == "E" for notice in implausible):
         factor, per_slice, more = _factors(facts, correction, body.weight_kg, dose, life.seconds, uptake_s, injected.value)

@@ -96,6 +96,11 @@ class Description:
         since = (self.bed(k) - (self.frames_from or self.scan_at)).total_seconds()
         return since if self.manufacturer.startswith("GE") else since + self.mean_count_s()
 
+    def decay_factor(self, k: int) -> float:
+        """DecayFactor: what decay from the reference to the mean count was made good by."""
+        reference = self.injected_at if self.decay == "ADMIN" else self.scan_at
+        return math.exp(self.decay_per_s * ((self.bed(k) - reference).total_seconds() + self.mean_count_s()))
+
 
 def reference_grid() -> Grid:
     """The grid of every reference object."""

@@ -171,7 +171,7 @@ def _frame(described: Description, k: int) -> Dataset:
     )
     factors = _item(SliceSensitivityFactor=1.0, ScatterFractionFactor=0.3, DeadTimeFactor=1.05, PrimaryPromptsCountsAccumulated=100000)
     if described.decay != "NONE":
-        factors.DecayFactor = f"{np.exp(described.decay_per_s * described.frame_reference_s(k)):.8g}"
+        factors.DecayFactor = f"{described.decay_factor(k):.8g}"
     return _item(
         FrameContentSequence=Sequence([content]),
         PlanePositionSequence=_one(ImagePositionPatient=["0", "0", str(SPACING_MM * k)]),

@@ -93,7 +93,7 @@ def write_slices(name: str, described: Description, stored: NDArray[np.int16], f
         header.FrameReferenceTime = f"{1000.0 * described.frame_reference_s(k):.3f}"
         header.RescaleSlope = str(described.slope(k))
         if described.decay != "NONE":
-            header.DecayFactor = f"{np.exp(described.decay_per_s * described.frame_reference_s(k)):.8g}"
+            header.DecayFactor = f"{described.decay_factor(k):.8g}"
         header.PixelData = stored[k].astype("<i2").tobytes()
         header["PixelData"].VR = "OW"
         rewrite(header, described)
