@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +83,17 @@ def _settings(section: type[Section], prefix: str) -> list[list[str]]:
         default: Any = info.default
         if isinstance(default, Section):
             rows += _settings(type(default), f"{prefix}{name}.")
+        elif isinstance(default, Mapping):
+            rows += [[f"`{prefix}{name}.{key}`", f"`{_shown(value)}`", info.description or ""] for key, value in default.items()]
         else:
             shown = getattr(default, "value", default)
             rows.append([f"`{prefix}{name}`", f"`{list(shown) if isinstance(shown, tuple) else shown}`", info.description or ""])
     return rows
+
+
+def _shown(value: Any) -> str:
+    """A section inside a mapping, key by key; anything else as it is."""
+    return ", ".join(f"{key} = {part}" for key, part in value.model_dump().items()) if isinstance(value, Section) else str(value)
 
 
 def commands_page() -> str:

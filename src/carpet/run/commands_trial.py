@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from carpet.run.calls import DONE, app
-from carpet.run.terminal import printable_lines
+from carpet.run.calls import DONE, REFUSED, Json, app, print_json, progress_on
+from carpet.run.terminal import notices_text, printable, printable_lines
+
+Trial = Annotated[Path, typer.Argument(help="The trial's folder.", show_default=False, metavar="TRIAL")]
 
 
 @app.command(short_help="A new trial folder: protocol and empty clinical tables.")
@@ -33,3 +36,42 @@ def init(trial: Annotated[Path, typer.Argument(help="The folder to make.", show_
         )
     )
     return DONE
+
+
+@app.command(short_help="A whole trial: what is new or stale, responses, tables, pages.")
+def run(
+    trial: Trial,
+    tables_only: Annotated[bool, typer.Option("--tables-only", help="No pages, pictures and masks of the single scans.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Measure every scan that is new or whose files, protocol or software changed; call the responses; write tables and pages.
+
+    A call that was stopped goes on when it is repeated. What is refused is listed; the rest is done.
+    """
+    from carpet.run.store import Stamp
+    from carpet.run.trial import run_trial
+    from carpet.run.trial_text import outcome_document, outcome_text
+
+    at = dt.datetime.now(dt.UTC)
+    stamp = Stamp(run=at.strftime("%Y%m%dT%H%M%S.%fZ"), who="carpet", at=at)
+    with progress_on(as_json) as say:
+        outcome = run_trial(trial, say=say, stamp=stamp, tables_only=tables_only)
+    if as_json:
+        print_json(outcome_document(outcome))
+    else:
+        print(printable(outcome_text(outcome)))
+    return REFUSED if outcome.refused else DONE
+
+
+@app.command(short_help="Recompute what a trial has stored, and compare.")
+def verify(trial: Trial, as_json: Json = False) -> int:
+    """Compute everything that is stored again, compare, and say what differs. Nothing is changed."""
+    from carpet.run.trial_verify import verify_trial
+
+    with progress_on(as_json) as say:
+        differs = verify_trial(trial, say=say)
+    if as_json:
+        print_json({"schema": 1, "equal": not differs, "differs": [notice.as_dict() for notice in differs]})
+    else:
+        print(notices_text(differs) if differs else "equal: all that is stored comes out again")
+    return REFUSED if differs else DONE

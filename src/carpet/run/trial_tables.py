@@ -1,0 +1,176 @@
+"""The tables of a trial: what each column holds, and the rows as CSV with a codebook beside each. Days from infusion, no calendar date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from carpet.run.outputs import csv_bytes
+from carpet.run.terminal import json_text
+
+Columns = Mapping[str, tuple[str, str]]  # name → unit (UCUM; empty: text), what it says
+CODEBOOK_SUFFIX = ".codebook.json"
+
+WHO: Columns = {
+    "patient_id": ("", "the patient's pseudonym, as in patients.csv; empty where no patient is known"),
+    "timepoint": ("", "the time point the scan stands for, by the protocol's windows; empty for none"),
+    "day": ("d", "days from infusion; empty where there was none"),
+}
+UID: Columns = {"study_uid": ("", "Study Instance UID (0020,000D)")}
+FLAGS: Columns = {"flags": ("", "codes of what must be known with the row, separated by semicolons; explained in the manual")}
+NOTICE: Columns = {
+    "code": ("", "what it is, as a stable code"),
+    "message": ("", "what it is, in words"),
+    "where": ("", "the attribute, file with row and column, time point or setting"),
+    "found": ("", "what was found there"),
+    "allowed": ("", "what is allowed"),
+    "remedy": ("", "what to do"),
+}
+SCHEMAS: Mapping[str, Columns] = {
+    "studies": {
+        **WHO,
+        **UID,
+        "status": ("", "REVIEWED, UNREVIEWED (no reader has confirmed what is disease), or REFUSED"),
+        "pet_series_uid": ("", "the PET that was measured"),
+        "ct_series_uid": ("", "the CT that went with it; empty for none"),
+        "chosen_because": ("", "why this PET"),
+        "manufacturer": ("", "of the PET scanner"),
+        "model": ("", "of the PET scanner"),
+        "reconstruction": ("", "of the PET, as it says"),
+        "spacing_k_mm": ("mm", "distance of the PET's slices"),
+        "spacing_j_mm": ("mm", "height of a PET voxel in its slice"),
+        "spacing_i_mm": ("mm", "width of a PET voxel in its slice"),
+        "uptake_min": ("min", "from injection to the PET's reference time"),
+        "segmenter": ("", "the delineation of the lesion table"),
+        "liver_suv_mean": ("g/mL", "mean SUVbw of the liver reference"),
+        "liver_suv_max": ("g/mL", "highest SUVbw of the liver reference, for the Deauville score"),
+        "blood_pool_suv_max": ("g/mL", "highest SUVbw of the blood-pool reference, for the Deauville score"),
+        **FLAGS,
+    },
+    "lesions": {
+        **WHO,
+        **UID,
+        "lesion_id": ("", "the region's name within its scan; the same name on another scan is another lesion"),
+        "status": ("", "disease, physiologic or undecided; only disease counts"),
+        "decided_by": ("", "the rule or the reader that decided"),
+        "kind": ("", "nodal, extranodal, spleen or marrow"),
+        "site": ("", "organ or lymph-node region"),
+        "volume_ml": ("mL", "volume"),
+        "suv_max": ("g/mL", "highest SUVbw"),
+        "suv_mean": ("g/mL", "mean SUVbw"),
+        "suv_peak": ("g/mL", "SUVpeak"),
+        "tlg_g": ("g", "total lesion glycolysis"),
+        "centroid_l_mm": ("mm", "centre, to the left (DICOM LPS)"),
+        "centroid_p_mm": ("mm", "centre, to the back"),
+        "centroid_s_mm": ("mm", "centre, to the head"),
+        "voxels": ("{count}", "PET voxels"),
+        **FLAGS,
+    },
+    "biomarkers": {
+        **WHO,
+        **UID,
+        "segmenter": ("", "the delineation"),
+        "name": ("", "the biomarker; `carpet methods biomarker` defines each"),
+        "value": ("see unit", "the number; empty where there is none"),
+        "unit": ("", "its unit, UCUM"),
+        "method": ("", "biomarker@version"),
+        "reason_missing": ("", "why there is no number"),
+        **FLAGS,
+    },
+    "kinetics": {
+        "patient_id": WHO["patient_id"],
+        "biomarker": ("", "tmtv, tlg or suv_max of the main delineation"),
+        "unit": ("", "of before, now, change; per_day is this over a day"),
+        "from_timepoint": ("", "the earlier time point"),
+        "to_timepoint": ("", "the later time point"),
+        "from_day": ("d", "day of the earlier scan, from infusion"),
+        "to_day": ("d", "day of the later scan, from infusion"),
+        "from_baseline": ("", "yes where the earlier scan is the baseline"),
+        "before": ("see unit", "the earlier value"),
+        "now": ("see unit", "the later value"),
+        "change": ("see unit", "now − before"),
+        "per_day": ("see unit", "change over days"),
+        "percent": ("%", "100·(now − before)/before; ΔSUVmax (Casasnovas 2011) is this of suv_max from baseline, with the other sign"),
+        "log_growth_per_day": ("/d", "ln(now/before) over days"),
+        "doubling_days": ("d", "ln 2 over the logarithmic growth; negative: halving time"),
+        "reason_missing": ("", "why a number is missing"),
+        **FLAGS,
+    },
+    "responses": {
+        **WHO,
+        "criterion": ("", "criterion@version"),
+        "assessor": ("", "carpet: by the numbers, for a reader to confirm; reader …: by that reader's findings"),
+        "category": ("", "the response; NE: cannot be evaluated"),
+        "rule": ("", "the rule that decided; READING: as the reader called it; NOT_COMPUTABLE: a fact is lacking, see because"),
+        "because": ("", "the rule in words, or what is lacking"),
+        "value": ("1", "qpet: SUVpeak of the hottest residual over liver SUVmean; empty for all others"),
+        "baseline_timepoint": ("", "the time point compared with"),
+        "baseline_day": ("d", "its day from infusion"),
+        **FLAGS,
+    },
+    "refusals": {"patient_id": WHO["patient_id"], "day": WHO["day"], **UID, **NOTICE},
+    "flags": {
+        "patient_id": WHO["patient_id"],
+        "day": WHO["day"],
+        **UID,
+        "severity": ("", "W: goes with every number; I: to know"),
+        **NOTICE,
+    },
+}
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def table_files(rows: Rows) -> dict[str, bytes]:
+    """File name → content: a CSV and a codebook for every table of SCHEMAS, sorted by the key columns, then by all others."""
+    files = {}
+    for name, columns in SCHEMAS.items():
+        files[f"{name}.csv"] = csv_bytes(columns, sorted((_shown(row) for row in rows.get(name, ())), key=lambda row: _order(row, columns)))
+        files[f"{name}{CODEBOOK_SUFFIX}"] = (json_text(codebook(name)) + "\n").encode()
+    return files
+
+
+def codebook(name: str) -> dict[str, Any]:
+    """What the columns of a table hold, in their order."""
+    columns = [{"name": column, "unit": unit, "says": says} for column, (unit, says) in SCHEMAS[name].items()]
+    return {"schema": 1, "table": name, "columns": columns}
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: {True: "yes", False: "no"}[value] if isinstance(value, bool) else value for key, value in row.items()}
+
+
+def _order(row: Mapping[str, Any], columns: Iterable[str]) -> tuple[tuple[bool, float, str], ...]:
+    """Patients by name, days by number, whatever follows by its text; what is empty first."""
+    return tuple(_place(row.get(name)) for name in columns if name != "timepoint")
+
+
+def _place(value: Any) -> tuple[bool, float, str]:
+    number = float(value) if isinstance(value, int | float) else 0.0
+    return value is not None, number, "" if isinstance(value, int | float | None) else str(value)
+
+
+def study_row(payload: Mapping[str, Any], flags: Iterable[str]) -> dict[str, Any]:
+    """A stored study as a row of `studies`."""
+    pet, references, highest = payload["pet"], payload["references"], payload["reference_suv_max"]
+    spacing = pet["spacing_mm_kji"] or (None, None, None)
+    return {
+        **{name: payload[name] for name in ("status", "chosen_because", "uptake_min", "segmenter")},
+        **{name: pet[name] for name in ("manufacturer", "model", "reconstruction")},
+        **{f"spacing_{axis}_mm": mm for axis, mm in zip("kji", spacing, strict=True)},
+        "pet_series_uid": pet["series_uid"],
+        "ct_series_uid": payload["ct"]["series_uid"] if payload["ct"] else None,
+        "liver_suv_mean": references["liver"]["mean"],
+        "liver_suv_max": highest.get("liver"),
+        "blood_pool_suv_max": highest.get("blood_pool"),
+        "flags": sorted(set(flags)),
+    }
+
+
+def lesion_row(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored lesion as a row of `lesions`."""
+    site, centre = payload["site"], dict(zip("lps", payload["centroid_lps_mm"], strict=True))
+    return {
+        **payload,
+        "site": site["meaning"] if site else None,
+        **{f"centroid_{axis}_mm": mm for axis, mm in centre.items()},
+    }

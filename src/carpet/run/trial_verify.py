@@ -1,0 +1,59 @@
+"""`carpet verify`: is the store as carpet wrote it, and does the same come out again?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from carpet.core.errors import Notice, ProtocolError
+from carpet.core.protocol import Protocol
+from carpet.run.store import Step, Store, open_store
+from carpet.run.store_schema import KINDS
+from carpet.run.trial import ReadyTrial, courses, ready_trial
+from carpet.run.trial_notices import RECORD_DIFFERS, RECORD_STALE
+from carpet.run.trial_studies import TrialStudy, study_records, study_step
+
+MADE = tuple(kind for kind in KINDS if kind != "provenance")
+
+
+def verify_trial(folder: Path, *, say: Callable[[str], None]) -> tuple[Notice, ...]:
+    """What differs between the store and what is computed again, () where nothing does; raises ProtocolError where nothing is stored.
+
+    Results of scans or rows that lie in the folder no more are left alone.
+    """
+    with ready_trial(folder, say) as ready:
+        if not ready.trial.store.is_file():
+            raise ProtocolError(f"{str(folder)!r} has no results yet; `carpet run` makes them")
+        with open_store(ready.trial.store) as store:
+            say("the store itself")
+            return (*store.verify(), *_studies(ready, store, say), *_courses(ready, store))
+
+
+def _studies(ready: ReadyTrial, store: Store, say: Callable[[str], None]) -> Iterator[Notice]:
+    for patient_id, studies in sorted(ready.studies.items()):
+        for study in studies:
+            yield from _study(store, study, ready.trial.protocol, lambda step, who=patient_id: say(f"{who}: {step}"))  # type: ignore[misc]
+
+
+def _study(store: Store, study: TrialStudy, protocol: Protocol, say: Callable[[str], None]) -> Iterator[Notice]:
+    empty = study_step(study, protocol)
+    if not store.done(empty.key):
+        yield RECORD_STALE.at(empty.chain)
+        return
+    yield from _compared(store, study_step(study, protocol, study_records(study, protocol, say=say)))
+
+
+def _courses(ready: ReadyTrial, store: Store) -> Iterator[Notice]:
+    for one in courses(ready, store):
+        if store.done(one.step.key):
+            yield from _compared(store, one.step)
+        else:
+            yield RECORD_STALE.at(one.step.chain)
+
+
+def _compared(store: Store, step: Step) -> Iterator[Notice]:
+    """One notice a record that is stored and does not come out, or comes out and is not stored."""
+    stored = {one.id: f"{one.kind} {one.name}".strip() for kind in MADE for one in store.current(kind, chain=step.chain)}
+    now = {key: f"{one.kind} {one.name}".strip() for key, one in zip(step.ids, step.records, strict=True)}
+    for key in sorted(stored.keys() ^ now.keys(), key=lambda key: (stored.get(key) or now[key], key)):
+        yield RECORD_DIFFERS.at(f"{step.chain}, {stored.get(key) or now[key]}", "stored" if key in stored else "computed now")

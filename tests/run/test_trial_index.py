@@ -1,0 +1,46 @@
+"""Contract: what the index page shows of a trial, and folders that every system can name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from carpet.core.protocol import Protocol
+from carpet.run.store import open_store
+from carpet.run.trial import courses, ready_trial
+from carpet.run.trial_index import index_content, patient_folder, report_folder, seg_file, study_name
+from carpet.run.trial_rows import trial_rows
+
+
+@pytest.mark.parametrize("patient_id", ["..", "a/b", "Müller", "x" * 64, "", "con.", "a b"])
+def test_an_id_that_cannot_name_a_folder_is_a_digest(patient_id: str) -> None:
+    assert re.fullmatch(r"patient-[0-9a-f]{10}", patient_folder(patient_id))
+
+
+def test_folders_have_patient_day_and_study() -> None:
+    assert patient_folder("P007") == "P007"
+    assert (study_name(-3, "abc"), study_name(None, "abc")) == ("day_-3_abc", "undated_abc")
+
+
+def test_every_scan_and_every_called_time_point_has_a_row(ran: Path) -> None:
+    with ready_trial(ran, lambda step: None) as ready, open_store(ready.trial.store) as store:
+        results = courses(ready, store)
+        patient, study = ready.tables.patients[0], ready.studies["A"][0]
+        folder = report_folder(patient, study)
+        assert seg_file(patient, study) == f"{folder}.seg.dcm"
+        rows = trial_rows(results, ready.tables, ready.told)
+        content = index_content(Protocol(), results, rows, frozenset({folder}))
+    shown = {patient["id"]: [(row["timepoint"], row["day"]) for row in patient["rows"]] for patient in content["patients"]}
+    assert shown == {
+        "A": [("TT", -3), ("M1", 29), ("M3", 91)],
+        "B": [("TT", -5), ("M1", 30), ("M3", 90)],
+        "C": [("TT", -4), ("M1", 28), ("", 28)],
+    }
+    first = content["patients"][0]["rows"]
+    assert [row["report"] for row in first] == [f"{folder}/report.html", "", ""]
+    assert [row["baseline"] for row in first] == [True, False, False]
+    assert [group["assessor"] for group in first[1]["responses"]] == ["reader Dr R", "carpet"]
+    assert first[1]["responses"][0]["rows"][0]["criterion"] == "lugano@1"
+    assert [row["code"] for row in content["refusals"]] == ["PATIENT_UNKNOWN", "WEIGHT_MISSING"]

@@ -1,0 +1,125 @@
+"""Truth: Cheson 2014, Younes 2017 and the other tables, for findings that leave one answer; found by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from carpet.clinical import ClinicalTables, Patient
+from carpet.clinical.ct_targets import CtTarget
+from carpet.clinical.readings import Reading
+from carpet.core.protocol import Protocol
+from carpet.run.trial_course import Scan, course_of
+from carpet.run.trial_response import response_rows
+
+ScanAt = Callable[..., Any]
+INFUSED = dt.date(2024, 3, 1)
+A = Patient(patient_id="A", infusion_date=INFUSED, bridging=False)
+THRESHOLD = 4.0
+
+
+def on(day: int) -> dt.date:
+    return INFUSED + dt.timedelta(days=day)
+
+
+def target(day: int, ldi: float, sdi: float, name: str = "n1", status: str = "present") -> CtTarget:
+    return CtTarget(patient_id="A", date=on(day), lesion=name, kind="node", ldi_mm=ldi, sdi_mm=sdi, target=True, status=status)
+
+
+def read(day: int, **said: Any) -> Reading:
+    return Reading(patient_id="A", date=on(day), reader="R", **said)
+
+
+def rows_of(scans: list[Any], readings: tuple[Reading, ...] = (), ct: tuple[CtTarget, ...] = ()) -> dict[tuple[str, str, str], Any]:
+    course = course_of(A, scans, ClinicalTables((A,), ct_targets=ct, readings=readings), Protocol())
+    rows, _ = response_rows(course, THRESHOLD)
+    found = {(row["timepoint"], row["criterion"].partition("@")[0], row["assessor"]): row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_every_criterion_by_every_assessor_has_exactly_one_row(scan_at: ScanAt) -> None:
+    rows = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)], (read(29, deauville="4"),))
+    names = {"deauville", "lugano_pet", "lugano_ct", "lugano", "recil", "cheson2007"}
+    assert {key[1] for key in rows if key[2] == "carpet"} == names | {"qpet", "percist"}
+    assert {key[1] for key in rows if key[2] == "reader R"} == names
+    assert all(row["because"] for row in rows.values())
+    assert rows["M1", "lugano_ct", "carpet"]["because"] == "no CT was measured (ct_targets.csv)"
+
+
+def test_the_numbers_alone(scan_at: ScanAt) -> None:
+    # liver 2.0: 3.0 is above it and not twice it; 10 → 3 is a fall of 70 %
+    rows = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0, suv_peak=2.6)])
+    said = [rows["M1", name, "carpet"]["category"] for name in ("deauville", "lugano_pet", "lugano", "qpet")]
+    assert said == ["4", "PMR", "PR", "4"]
+    assert rows["M1", "qpet", "carpet"]["value"] == 2.6 / 2.0
+    assert "NEW_LESIONS_NOT_READ" in rows["M1", "lugano_pet", "carpet"]["flags"]
+
+
+def test_percist_in_sul(scan_at: ScanAt) -> None:
+    # SUL is 0.75 SUV: peak 6.0 → 3.0, half and 3.0 lower; measurable from 1.5 · 1.5 + 2 · 0.075 = 2.4
+    rows = rows_of([scan_at(-2, suv_peak=8.0, tlg=10.0), scan_at(29, suv_peak=4.0, tlg=5.0)])
+    assert rows["M1", "percist", "carpet"]["category"] == "PMR"
+    # liver SUL 1.5 → 2.25: the scans cannot be compared
+    rows = rows_of([scan_at(-2, suv_peak=8.0), scan_at(29, suv_peak=4.0, liver=3.0)])
+    assert rows["M1", "percist", "carpet"]["rule"] == "PCT-NE-comparable"
+
+
+def test_a_reader_stands_beside_the_numbers(scan_at: ScanAt) -> None:
+    scans = [scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)]
+    rows = rows_of(scans, (read(29, deauville="3", new_lesions=False),))
+    assert rows["M1", "lugano_pet", "reader R"]["category"] == "CMR"
+    assert rows["M1", "lugano", "reader R"]["category"] == "CR"
+    assert rows["M1", "lugano_pet", "carpet"]["category"] == "PMR"
+    assert "NEW_LESIONS_NOT_READ" not in rows["M1", "lugano_pet", "carpet"]["flags"]
+    rows = rows_of(scans, (read(29, deauville="3", metabolic_response="PMR"),))
+    assert (rows["M1", "lugano_pet", "reader R"]["category"], rows["M1", "lugano_pet", "reader R"]["rule"]) == ("PMR", "READING")
+    assert "READING_DIFFERS" in rows["M1", "lugano_pet", "reader R"]["flags"]
+    rows = rows_of(scans, (read(29, new_lesions=True, ct_response="SD"),))
+    assert rows["M1", "lugano_pet", "carpet"]["category"] == "PMD"
+    assert (rows["M1", "lugano_ct", "reader R"]["category"], rows["M1", "lugano", "reader R"]["category"]) == ("SD", "PD")
+
+
+def test_nothing_found_is_said_with_what_may_be_missed(scan_at: ScanAt) -> None:
+    gone = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None)])["M1", "deauville", "carpet"]
+    assert (gone["category"], "RESIDUAL_MAY_BE_MISSED" in gone["flags"]) == ("1", True)
+    hot_liver = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None, liver=4.5)])["M1", "deauville", "carpet"]
+    assert "RESIDUAL_MAY_BE_MISSED" not in hot_liver["flags"]
+    open_ = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None, undecided=True)])
+    assert open_["M1", "deauville", "carpet"]["category"] == "NE"
+    assert open_["M1", "lugano", "carpet"]["category"] == "NE"
+
+
+def test_ct_alone_calls_a_time_point_without_pet(scan_at: ScanAt) -> None:
+    ct = (target(-2, 40, 30), target(29, 20, 15), target(90, 40, 30))
+    rows = rows_of([scan_at(-2, suv_max=10.0)], ct=ct)
+    # 1200 → 300 → 1200 mm²
+    assert [rows[name, "lugano_ct", "carpet"]["category"] for name in ("M1", "M3")] == ["PR", "PD"]
+    assert [rows[name, "lugano", "carpet"]["category"] for name in ("M1", "M3")] == ["PR", "PD"]
+    assert rows["M3", "deauville", "carpet"]["because"] == "no PET at this time point"
+    assert ("M6", "lugano", "carpet") not in rows
+
+
+def test_pet_and_ct_against_each_other(scan_at: ScanAt) -> None:
+    rows = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)], ct=(target(-2, 20, 15), target(29, 40, 30)))
+    assert rows["M1", "lugano", "carpet"]["category"] == "DISCORDANT"
+
+
+def test_a_ct_row_that_cannot_be_is_refused_and_the_rest_goes_on(scan_at: ScanAt) -> None:
+    ct = (target(-2, 40, 30), target(29, 20, 15), target(29, 20, 15, name="n2"))
+    course = course_of(A, [scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)], ClinicalTables((A,), ct_targets=ct), Protocol())
+    rows, refusals = response_rows(course, THRESHOLD)
+    assert [one.code for one in refusals] == ["CT_BASELINE_MISSING"]
+    said = {row["criterion"].partition("@")[0]: row for row in rows}
+    assert said["lugano_ct"]["because"] == "refused: CT_BASELINE_MISSING"
+    assert said["lugano_pet"]["category"] == "PMR"
+
+
+def test_without_baseline_or_with_a_refused_scan_nothing_is_silent(scan_at: ScanAt) -> None:
+    rows = rows_of([scan_at(29, suv_max=3.0)])
+    assert (rows["M1", "lugano_pet", "carpet"]["category"], rows["M1", "lugano_pet", "carpet"]["rule"]) == ("NE", "PET-NE-change")
+    assert rows["M1", "percist", "carpet"]["because"] == "no baseline PET"
+    rows = rows_of([scan_at(-2, suv_max=10.0), Scan("1.9", "s", 29, None, "k")])
+    assert "was refused" in rows["M1", "deauville", "carpet"]["because"]
+    assert rows["M1", "lugano", "carpet"]["category"] == "NE"

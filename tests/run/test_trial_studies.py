@@ -1,0 +1,108 @@
+"""Contract: an examination is what its files hold: not their names; it is measured once; a failure stops nobody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carpet.core.protocol import BiomarkerProtocol, DayWindow, Protocol, SegmentProtocol
+from carpet.run import trial_studies as room
+from carpet.run.opening import found_under
+from carpet.run.store import Stamp, open_store
+from carpet.run.trial_folder import Trial
+from carpet.run.trial_studies import Wanted, measure_into, study_records, study_step
+from carpet.testing import Storage, Visit, simple_phantom, write_study
+
+STAMP = Stamp(run="r", who="carpet", at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
+
+
+def quiet(step: str) -> None:
+    """Nobody listens."""
+
+
+def studies_in(folder: Path) -> Any:
+    with found_under([folder], Protocol().suv) as found:
+        return room.trial_studies(found)
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Trial:
+    write_study(simple_phantom(spacing_mm=10.0), tmp_path / "dicom" / "one", visit=Visit(patient_id="ONE"))
+    (tmp_path / "results").mkdir()
+    return Trial(tmp_path, Protocol())
+
+
+def wanted(trial: Trial) -> Wanted:
+    return Wanted(trial.reports / "one", trial.seg / "one.seg.dcm", tables_only=True)
+
+
+def test_names_and_copies_of_files_are_no_content(trial: Trial, tmp_path: Path) -> None:
+    (study,), without = studies_in(trial.dicom)
+    other = tmp_path / "other"
+    write_study(simple_phantom(spacing_mm=10.0), other, visit=Visit(patient_id="ONE"))
+    for number, path in enumerate(sorted(other.rglob("*.dcm"), reverse=True)):
+        path.rename(other / f"{number:04d}")
+    shutil.copy(other / "0000", other / "copy")
+    assert studies_in(other)[0][0].sha256 == study.sha256
+    assert without == ()
+    (other / "0001").unlink()
+    assert studies_in(other)[0][0].sha256 != study.sha256
+
+
+def test_a_ct_alone_is_told_apart(tmp_path: Path) -> None:
+    written = write_study(simple_phantom(spacing_mm=10.0), tmp_path, storage=Storage())
+    for path in written.pet_files:
+        path.unlink()
+    assert studies_in(tmp_path) == ((), (written.study_uid,))
+
+
+def test_the_key_depends_on_what_a_measurement_depends_on(trial: Trial) -> None:
+    (study,), _ = studies_in(trial.dicom)
+    key = study_step(study, Protocol()).key
+    windows = {"TT": DayWindow(first_day=-9, last_day=-1, nominal_day=-1)}
+    assert study_step(study, Protocol(name="other", timepoints=windows)).key == key
+    assert study_step(study, Protocol(segment=SegmentProtocol(method="suv2.5"))).key != key
+    assert study_step(study, Protocol(biomarkers=BiomarkerProtocol(names=("tmtv",)))).key != key
+
+
+def test_it_is_measured_once_and_again_when_its_files_are_gone(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    (study,), _ = studies_in(trial.dicom)
+    steps: list[str] = []
+    with open_store(trial.store) as store:
+        for _ in range(2):
+            assert measure_into(store, trial, study, wanted=wanted(trial), stamp=STAMP, say=steps.append) == ()
+        assert steps.count("anatomy") == 1
+        assert {one.name for one in store.current("measurement", study=study.study_uid)} >= {"tmtv suv4.0"}
+        head = store.head()
+        shutil.rmtree(trial.reports)
+        measure_into(store, trial, study, wanted=wanted(trial), stamp=STAMP, say=steps.append)
+        assert (store.head(), steps.count("anatomy"), wanted(trial).there) == (head, 2, True)
+
+
+def test_a_bug_is_logged_and_nothing_is_stored(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    (study,), _ = studies_in(trial.dicom)
+
+    def broken(*given: Any) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(room, "measure_study", broken)
+    with open_store(trial.store) as store:
+        (notice,) = measure_into(store, trial, study, wanted=wanted(trial), stamp=STAMP, say=quiet)
+        assert (notice.code, notice.found) == ("INTERNAL", "ZeroDivisionError")
+        assert store.head().sequence == 0
+    (log,) = (trial.results / "logs").iterdir()
+    assert "on purpose" in log.read_text()
+
+
+def test_records_without_dates_and_names(trial: Trial) -> None:
+    (study,), _ = studies_in(trial.dicom)
+    records = study_records(study, Protocol(), say=quiet)
+    assert {one.kind for one in records} >= {"study", "lesion", "measurement", "flag"}
+    text = repr([one.payload for one in records])
+    assert "2024-03-14" not in text
+    assert "PHANTOM" not in text
+    assert {one.patient for one in records} == {study.patient}
