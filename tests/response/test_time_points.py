@@ -6,11 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carpet.response.time_points import WINDOWS, Schedule, Window, schedule
+from carpet.core.protocol import TIMEPOINTS
+from carpet.response.time_points import Schedule, Window, schedule
+
+WINDOWS = {  # METHODS D.9, typed by hand; the nominal days of TD and TT are carpet's own
+    "TD": Window(-120, -15, -35),
+    "TT": Window(-28, -1, -1),
+    "D7": Window(4, 10, 7),
+    "M1": Window(21, 45, 29),
+    "M3": Window(75, 120, 90),
+    "M6": Window(150, 210, 180),
+    "M12": Window(330, 420, 365),
+}
+
+
+def test_the_protocol_s_windows_are_these() -> None:
+    assert {name: Window(**one.model_dump()) for name, one in TIMEPOINTS.items()} == WINDOWS
 
 
 def plan(*days: int, lymphodepletion: int | None = -5, enrolment: int | None = None, bridging: bool | None = True) -> Schedule:
-    return schedule(days, lymphodepletion_day=lymphodepletion, enrolment_day=enrolment, bridging=bridging)
+    return schedule(days, windows=WINDOWS, lymphodepletion_day=lymphodepletion, enrolment_day=enrolment, bridging=bridging)
 
 
 def codes(made: Schedule) -> set[str]:

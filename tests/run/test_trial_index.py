@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from carpet.core.protocol import Protocol
 from carpet.run.store import open_store
 from carpet.run.trial import courses, ready_trial
-from carpet.run.trial_index import index_content, patient_folder, report_folder, seg_file, study_name
+from carpet.run.trial_course import Scan
+from carpet.run.trial_index import _status, index_content, patient_folder, report_folder, seg_file, study_name
 from carpet.run.trial_rows import trial_rows
 
 
 @pytest.mark.parametrize("patient_id", ["..", "a/b", "Müller", "x" * 64, "", "con.", "a b"])
 def test_an_id_that_cannot_name_a_folder_is_a_digest(patient_id: str) -> None:
     assert re.fullmatch(r"patient-[0-9a-f]{10}", patient_folder(patient_id))
+
+
+def test_regions_that_nobody_decided_stand_beside_the_totals() -> None:
+    def scan(*statuses: str) -> Scan:
+        lesions = tuple(SimpleNamespace(payload={"status": status}) for status in statuses)
+        return cast(Scan, SimpleNamespace(lesions=lesions))
+
+    assert _status("UNREVIEWED", scan("disease", "undecided", "undecided")) == "UNREVIEWED, 2 regions undecided, in no total"
+    assert _status("UNREVIEWED", scan("disease", "physiologic")) == "UNREVIEWED"
+    assert _status("", scan("undecided")) == "1 region undecided, in no total"
 
 
 def test_folders_have_patient_day_and_study() -> None:

@@ -56,20 +56,6 @@ class Window:
         return self.first_day <= day <= self.last_day
 
 
-# TT: the last scan before lymphodepletion, so nearest to infusion. TD: the enrolment day is better, where it is known.
-WINDOWS: Mapping[str, Window] = MappingProxyType(
-    {
-        "TD": Window(-120, -15, -35),
-        "TT": Window(-28, -1, -1),
-        "D7": Window(4, 10, 7),
-        "M1": Window(21, 45, 29),
-        "M3": Window(75, 120, 90),
-        "M6": Window(150, 210, 180),
-        "M12": Window(330, 420, 365),
-    }
-)
-
-
 @dataclass(frozen=True)
 class Schedule:
     """Time point → day of its scan; which of them is baseline (None: none); what a person must know."""
@@ -82,7 +68,7 @@ class Schedule:
 def schedule(
     days: Sequence[int],
     *,
-    windows: Mapping[str, Window] = WINDOWS,
+    windows: Mapping[str, Window],
     lymphodepletion_day: int | None,
     enrolment_day: int | None,
     bridging: bool | None,

@@ -9,7 +9,9 @@ from importlib.metadata import version
 from typing import Any
 
 from carpet.clinical import Patient
+from carpet.core.lesion import Status
 from carpet.core.protocol import Protocol
+from carpet.run.terminal import counted
 from carpet.run.trial_course import Course, Scan
 from carpet.run.trial_steps import CourseResult
 from carpet.run.trial_studies import TrialStudy
@@ -94,12 +96,18 @@ def _scan(course: Course, result: CourseResult, scan: Scan, there: frozenset[str
     return {
         "timepoint": name,
         "day": scan.day,
-        "status": "refused: " + refused if scan.study is None else scan.study.payload["status"],
+        "status": "refused: " + refused if scan.study is None else _status(scan.study.payload["status"], scan),
         "report": f"{folder}/report.html" if scan.study is not None and folder in there else "",
         "numbers": [] if scan.study is None else [_number(scan, biomarker) for biomarker in ("tmtv", "suv_max")],
         "baseline": scan is course.baseline,
         **_responses(result, name),
     }
+
+
+def _status(said: str, scan: Scan) -> str:
+    """Whether a reader has confirmed it, and what the totals leave out: a TMTV of 0 beside undecided regions is no finding."""
+    undecided = sum(one.payload["status"] == Status.UNDECIDED for one in scan.lesions)
+    return ", ".join(part for part in (said, f"{counted(undecided, 'region')} undecided, in no total" if undecided else "") if part)
 
 
 def _number(scan: Scan, name: str) -> str:
