@@ -11,10 +11,8 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +35,6 @@ from carpet.run.outputs import (
     lesions_csv,
     new_files,
     tracks_of_mask,
-    uninterrupted,
     write_result,
 )
 from carpet.run.pipeline import Result, Wishes
@@ -103,28 +100,6 @@ def test_folders_made_for_nothing_are_taken_away(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk"), new_files(tmp_path / "x" / "y", ()):
         raise OSError("disk")
     assert names_in(tmp_path) == set()
-
-
-def test_ctrl_c_waits_for_the_end_of_the_block() -> None:
-    done = []
-    with pytest.raises(KeyboardInterrupt), uninterrupted():  # noqa: PT012 (what follows the signal is the point)
-        signal.raise_signal(signal.SIGINT)
-        done.append("after the signal")
-    assert done == ["after the signal"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_in_another_thread_there_is_no_ctrl_c_to_wait_for() -> None:
-    done = []
-
-    def block() -> None:
-        with uninterrupted():
-            done.append("ran")
-
-    thread = threading.Thread(target=block)
-    thread.start()
-    thread.join()
-    assert done == ["ran"]
 
 
 def rows_of(table: bytes) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from carpet.dicom.deid.key import alone
-from carpet.run.outputs import uninterrupted
+from carpet.run.stopping import uninterrupted
 
 HIDDEN = ".carpet-deid-"
 
@@ -20,15 +20,17 @@ def hidden_part(out: Path) -> Iterator[Path]:
     """A hidden folder in `out`, gone when the block ends, and `out` with it where it stays empty; killed runs are cleared up after."""
     absent = [path for path in (out, *out.parents) if not path.exists()]
     out.mkdir(parents=True, exist_ok=True)
-    with alone(out):
-        _clear(out)
-        part = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=out))
-        held = _held(part)
+    part, held = None, None
     try:
+        with alone(out), uninterrupted():
+            _clear(out)
+            part = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=out))
+            held = _held(part)
         yield part
     finally:
         with uninterrupted():
-            shutil.rmtree(part, ignore_errors=True)
+            if part is not None:
+                shutil.rmtree(part, ignore_errors=True)
             if held is not None:
                 os.close(held)
             for empty in absent:

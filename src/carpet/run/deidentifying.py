@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from carpet.run.deid_finding import Instance, folders_below, studies_in
 from carpet.run.deid_place import appear, hidden_part
 from carpet.run.deid_proof import MEASURED, Print, changed, print_of
 from carpet.run.opening import Found, found_under
+from carpet.run.stopping import hidden_folder
 from carpet.run.terminal import counted
 from carpet.suv import quantify
 
@@ -81,9 +81,9 @@ def deidentify_folder(source: Path, out: Path, key: Path, *, software: str, say:
     closed, linked = folders_below(source)
     if closed:
         raise ProtocolError(f"{counted(closed, 'folder')} below the input may not be entered by you; nothing was exported")
-    with tempfile.TemporaryDirectory(prefix="carpet-") as scratch:
+    with hidden_folder("carpet-") as scratch:
         say("reading headers")
-        files, not_opened = files_under([source], Path(scratch))
+        files, not_opened = files_under([source], scratch)
         everything = catalogue(files)
         decided = {series.series_uid: quantify(series.pet, PROTOCOL) for series in everything.series if series.pet}
         found = Found(everything, decided, not_opened)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from carpet.dicom.files import UNFINISHED
 from carpet.run.document import document
 from carpet.run.measuring import measured
-from carpet.run.outputs import uninterrupted, write_result
+from carpet.run.outputs import write_result
 from carpet.run.pipeline import Wishes
 from carpet.run.protocols import load_protocol
+from carpet.run.stopping import hidden_folder, uninterrupted
 from carpet.run.summary import summary
 from carpet.testing import PhantomScan, random_phantom, write_study
 
@@ -45,10 +45,10 @@ def run_demo(folder: Path, *, seed: int, say: Callable[[str], None]) -> str:
 def _written(scan: PhantomScan, folder: Path) -> Path:
     """The scan as DICOM in `folder`: whole, or as it was before."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder.parent) as part:
-        write_study(scan, Path(part) / "study", vendor="siemens")
+    with hidden_folder(UNFINISHED, folder.parent) as part:
+        write_study(scan, part / "study", vendor="siemens")
         with uninterrupted():
             if folder.exists():
                 shutil.rmtree(folder)
-            (Path(part) / "study").rename(folder)
+            (part / "study").rename(folder)
     return folder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from carpet.dicom.files import UNFINISHED
 from carpet.dicom.network.dicomweb import SeriesOnServer, instance_blocks, series_of, studies_of
 from carpet.dicom.network.http import Server
 from carpet.dicom.network.landing import Identity, NotPlaceable, identity_of, short_name, to_disk
-from carpet.run.outputs import uninterrupted
+from carpet.run.stopping import hidden_folder, uninterrupted
 from carpet.run.terminal import counted, printable_lines
 
 STUDIES_CAP = 200  # of one patient
@@ -116,8 +115,7 @@ def _check_identity(server: Server, file: Path, asked: tuple[str, str, str]) -> 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """A hidden folder that begins with what `target` holds and takes its place when the block ends well; otherwise nothing has changed."""
-    hidden = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
-    try:
+    with hidden_folder(UNFINISHED, target.parent) as hidden:
         part = hidden / "arriving"
         if target.is_dir():
             shutil.copytree(target, part, copy_function=_linked)
@@ -130,9 +128,6 @@ def whole_folder(target: Path) -> Iterator[Path]:
                 os.rename(target, hidden / "before")
             os.rename(part, target)
             to_disk(target.parent)
-    finally:
-        with uninterrupted():
-            shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _linked(source: str, target: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from carpet.dicom.files import files_under
 from carpet.dicom.pixels import ct_volume, stored_values
 from carpet.dicom.series import Catalogue, catalogue
 from carpet.run.notices import CT_COVERS_LITTLE
+from carpet.run.stopping import hidden_folder
 from carpet.run.terminal import counted
 from carpet.suv import Quantification, quantify
 
@@ -48,8 +48,8 @@ def found_under(paths: Sequence[Path], protocol: SuvProtocol, *, weight_kg: floa
             raise ProtocolError(f"there is no file or folder {str(path)!r}")
         if not os.access(path, os.R_OK):
             raise ProtocolError(f"{str(path)!r} may not be read by you")
-    with tempfile.TemporaryDirectory(prefix="carpet-") as scratch:
-        files, not_opened = files_under(paths, Path(scratch))
+    with hidden_folder("carpet-") as scratch:
+        files, not_opened = files_under(paths, scratch)
         everything = catalogue(files)
         decided = {series.series_uid: quantify(series.pet, protocol, weight_kg=weight_kg) for series in everything.series if series.pet}
         yield Found(everything, decided, not_opened)

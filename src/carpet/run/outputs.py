@@ -6,10 +6,6 @@ import csv
 import datetime as dt
 import io
 import os
-import shutil
-import signal
-import tempfile
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -23,6 +19,7 @@ from carpet.core.space import Labels
 from carpet.dicom.files import UNFINISHED
 from carpet.run.document import delineation_provenance
 from carpet.run.pipeline import Result
+from carpet.run.stopping import hidden_folder, uninterrupted
 from carpet.run.terminal import json_text
 
 if TYPE_CHECKING:
@@ -46,7 +43,6 @@ ALSO_WRITTEN = {  # only where `--also-write` asks for it: the lesions in furthe
     "rtstruct": "lesions.rtstruct.dcm",
     "nrrd": "lesions.seg.nrrd",
 }
-STOPS = (signal.SIGINT, signal.SIGTERM)
 Make = Callable[[], bytes | None]
 
 
@@ -55,20 +51,19 @@ def new_files(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     """A hidden folder to write into. When the block ends well its files replace those in `folder`, and those of `names` that were
     not written are gone from there: they belong to an earlier run. Otherwise nothing has changed."""
     made_here = _made(folder)
-    part = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
     try:
-        yield part
-        ready = sorted(part.iterdir())
-        for file in ready:
-            _to_disk(file)
-        with uninterrupted():
+        with hidden_folder(UNFINISHED, folder) as part:
+            yield part
+            ready = sorted(part.iterdir())
             for file in ready:
-                os.replace(file, folder / file.name)
-            for stale in set(names) - {file.name for file in ready}:
-                (folder / stale).unlink(missing_ok=True)
+                _to_disk(file)
+            with uninterrupted():
+                for file in ready:
+                    os.replace(file, folder / file.name)
+                for stale in set(names) - {file.name for file in ready}:
+                    (folder / stale).unlink(missing_ok=True)
     finally:
         with uninterrupted():
-            shutil.rmtree(part, ignore_errors=True)
             for empty in made_here:
                 with suppress(OSError):  # it holds the results
                     empty.rmdir()
@@ -85,23 +80,6 @@ def _to_disk(file: Path) -> None:
     """After a power cut there is the old file or the new one, not an empty one."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Ctrl-C waits until the block has ended. In another thread than the main one there is no Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    waiting: list[int] = []
-    before = {number: signal.signal(number, lambda number, frame: waiting.append(number)) for number in STOPS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if waiting:
-            signal.raise_signal(waiting[0])
 
 
 def write_result(
