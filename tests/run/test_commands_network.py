@@ -85,7 +85,7 @@ def test_a_stop_ends_it_in_order(written: WrittenStudy, scu: ModuleType, tmp_pat
             stammering.connection.sendall(b"".join(command))
             assert stammering.status() == MISMATCH
         running.send_signal(stop)
-        out, said = running.communicate(timeout=15)
+        out, said = running.communicate(timeout=60)
     assert (running.returncode, out) == (0, "")
     assert "SCU@127.0.0.1: 1 instance stored" in said
     assert "stopped listening" in said

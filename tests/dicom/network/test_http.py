@@ -120,7 +120,7 @@ def test_headers_that_drip_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with speaking(lambda connection: drip(connection, b"HTTP/1.1 200 OK\r\nX: ")) as (address, _):
         began = time.monotonic()
         assert code_of(address) in ("SERVER_UNREACHABLE", "SERVER_ANSWER_UNUSABLE")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30  # the dripping alone would take a minute
 
 
 def test_a_body_that_drips_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_a_body_that_drips_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 def drip(connection: socket.socket, start: bytes) -> None:
     try:
         connection.sendall(start)
-        for _ in range(60):
+        for _ in range(3000):
             connection.sendall(b"y")
             time.sleep(0.02)
     except OSError:

@@ -70,7 +70,7 @@ def statuses(scu: ModuleType, port: int, instances: list[Any]) -> list[int | Non
 
 
 def until(true: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not true() and time.monotonic() < end:
         time.sleep(0.01)
     return true()
@@ -333,7 +333,7 @@ def test_stopping_ends_open_associations(scu: ModuleType, files: list[Any], inbo
         contexts = sender.associate(files)
         assert sender.store(files[0], contexts) == SUCCESS
         began = time.monotonic()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert sender.answer() is None
     sender.connection.close()
     assert set(threading.enumerate()) == before
