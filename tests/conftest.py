@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import importlib.util
 import json
 import os
@@ -25,7 +26,7 @@ from hypothesis import settings
 
 SHARED_DATA = Path(os.environ.get("CARPET_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 ORTHANC_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-MARKS = ("shared", "dciodvfy", "orthanc")
+MARKS = ("shared", "dciodvfy", "orthanc", "r")
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 settings.register_profile("dev", deadline=None)
@@ -42,7 +43,18 @@ def absent() -> dict[str, str]:
         why["dciodvfy"] = "no dciodvfy on PATH (Debian: dicom3tools)"
     if orthanc_program() is None or not ORTHANC_PLUGIN.exists() or shutil.which("storescu") is None:
         why["orthanc"] = "no Orthanc with its DICOMweb plug-in, or no storescu (Debian: orthanc orthanc-dicomweb dcmtk)"
+    if not r_has_packages():
+        why["r"] = "no R with survival and cmprsk (Debian: r-base-core r-cran-survival r-cran-cmprsk)"
     return why
+
+
+@functools.cache
+def r_has_packages() -> bool:
+    """Asked of R itself: the packages may lie anywhere."""
+    if shutil.which("Rscript") is None:
+        return False
+    asked = "for (one in c('survival', 'cmprsk')) stopifnot(requireNamespace(one, quietly = TRUE))"
+    return subprocess.run(["Rscript", "--vanilla", "-e", asked], capture_output=True).returncode == 0
 
 
 def orthanc_program() -> str | None:
