@@ -42,6 +42,13 @@ def test_a_target_that_baseline_does_not_have_is_refused(course: Build) -> None:
     assert caught.value.codes == ("CT_BASELINE_MISSING",)
 
 
+def test_six_targets_and_no_more(course: Build) -> None:
+    assert len(course([[40, 20]] * 6, [[40, 20]] * 6).targets()) == 6
+    with pytest.raises(Refused) as caught:
+        course([[40, 20]] * 7, [[40, 20]] * 7)
+    assert caught.value.codes == ("CT_TARGETS_TOO_MANY",)
+
+
 def test_scans_stand_in_the_order_of_days() -> None:
     with pytest.raises(ValueError, match="order of days"):
         CtCourse((CtScan(30, ()), CtScan(0, ())))

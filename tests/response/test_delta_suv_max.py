@@ -22,6 +22,11 @@ def test_a_low_baseline_is_said() -> None:
     assert delta_suv_max(10.0, 2.0, after="PET2").flags == ()
 
 
+def test_without_a_cut_off_by_name_there_is_no_class() -> None:
+    assert [delta_suv_max(20.0, now, after=None).category for now in (1.0, 30.0)] == ["REPORTED", "REPORTED"]
+    assert delta_suv_max(9.9, 2.0, after=None).flags == ("BASELINE_BELOW_10",)
+
+
 def test_no_uptake_at_baseline_is_an_error() -> None:
     with pytest.raises(ValueError, match="baseline"):
         delta_suv_max_percent(0.0, 1.0)

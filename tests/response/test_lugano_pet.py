@@ -32,6 +32,12 @@ def test_what_is_not_known_is_not_called() -> None:
     assert lugano_pet(LuganoPet(Deauville.DS3, None, False)).category == "CMR"
 
 
+def test_another_scanner_takes_the_comparison_and_nothing_else() -> None:
+    assert lugano_pet(LuganoPet(Deauville.DS4, None, False, same_imaging=False)).rule == "PET-NE-recon"
+    assert lugano_pet(LuganoPet(Deauville.DS3, None, False, same_imaging=False)).category == "CMR"
+    assert lugano_pet(LuganoPet(Deauville.DS4, None, True, same_imaging=False)).category == "PMD"
+
+
 def test_another_limit_may_be_named() -> None:
     assert change_of_uptake(10.0, 7.5, significant_percent=25.0) is Change.FELL
     assert change_of_uptake(10.0, 7.5) is Change.STEADY

@@ -51,6 +51,11 @@ def test_scans_that_cannot_be_compared(now: SulScan) -> None:
     assert percist(BASE, now, new_lesion=False).rule == "PCT-NE-comparable"
 
 
+def test_another_scanner_leaves_new_lesions_only() -> None:
+    assert percist(BASE, replace(BASE, peak=5.0), new_lesion=False, same_imaging=False).rule == "PCT-NE-recon"
+    assert percist(BASE, replace(BASE, peak=5.0), new_lesion=True, same_imaging=False).category == "PMD"
+
+
 def test_comparable_to_the_limit() -> None:
     assert percist(BASE, replace(BASE, liver_mean=1.79, uptake_min=75.0), new_lesion=False).rule == "PCT-SMD"
 

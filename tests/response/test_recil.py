@@ -46,7 +46,9 @@ def test_a_small_node_must_grow_by_5_mm_and_beyond_15(course: Build) -> None:
 def test_only_the_three_largest_targets_count(course: Build) -> None:
     baseline = [[20, 10], [50, 40], [40, 30], [30, 20]]
     now = [[60, 10], [25, 20], [20, 15], [15, 10]]
-    assert recil(course(baseline, now), deauville=DS4).category == "PR"
+    verdict = recil(course(baseline, now), deauville=DS4)
+    assert (verdict.category, verdict.flags) == ("PR", ("RECIL_THREE_LARGEST",))
+    assert recil(course(baseline[:3], now[:3]), deauville=DS4).flags == ()
 
 
 def test_a_new_lesion(course: Build) -> None:

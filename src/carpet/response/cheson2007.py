@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from carpet.response.ct_scans import CtCourse, Part, Seen, Size, TargetCourse, sum_mm2
 from carpet.response.lugano_ct import findings_of as lugano_findings
 from carpet.response.rule import Criterion, Rule, Verdict, change_percent, exceeds, reaches
+from carpet.response.verdict_notices import PET_MISSING
 
 NEW_NODE_MM = 15.0  # a new lesion longer than this in any axis
 NORMAL_NODE_MM, NORMAL_SHORT_MM = 15.0, 10.0  # a node of normal size
@@ -83,7 +84,7 @@ def cheson2007(course: CtCourse, *, pet_positive: bool | None) -> Verdict:
         halved=bool(measured) and reaches(-spd, HALF_PERCENT) and as_lugano.spleen_shrank is not False,
         pet_positive=pet_positive,
     )
-    return CHESON2007.decide(findings, () if pet_positive is not None else ("PET_MISSING",))
+    return CHESON2007.decide(findings, () if pet_positive is not None else (PET_MISSING.code,))
 
 
 def _nadir_mm2(course: CtCourse, targets: list[TargetCourse]) -> float | None:

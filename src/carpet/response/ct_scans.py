@@ -33,6 +33,14 @@ CT_BASELINE_MISSING = NoticeKind(
     "every target has a row at baseline",
     "add it, or call it new",
 )
+CT_TARGETS_TOO_MANY = NoticeKind(
+    "CT_TARGETS_TOO_MANY",
+    Severity.ERROR,
+    "more targets at baseline than the criteria sum",
+    "up to six, the spleen not counted",
+    "say target no of the smaller ones, on every date",
+)
+MOST_TARGETS = 6  # Cheson 2014: of the largest, from different regions of the body
 LARGEST_MM = 500.0  # no CT field of view is wider
 
 
@@ -130,7 +138,7 @@ class TargetCourse:
 @dataclass(frozen=True)
 class CtCourse:
     """Scans of one patient in the order of days, baseline first, the scan to be judged last. Raises Refused for a target that
-    baseline does not have."""
+    baseline does not have, and for more than six."""
 
     scans: tuple[CtScan, ...]
 
@@ -138,6 +146,8 @@ class CtCourse:
         days = [scan.day for scan in self.scans]
         if len(days) < 2 or days != sorted(set(days)):
             raise ValueError("a CT course has a baseline and later scans, in the order of days")
+        if (number := len(self.targets())) > MOST_TARGETS:
+            raise Refused(CT_TARGETS_TOO_MANY.at(f"day {self.baseline.day}", f"{number} targets"))
         at_baseline = {one.name for one in self.baseline.lesions}
         for one in self.now.lesions:
             if one.target and one.seen is not Seen.NEW and one.name not in at_baseline and not self._newcomer(one.name):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from carpet.response.ct_scans import NORMAL_NODE_MM, SPLEEN_MM, CtCourse, Part, Seen, TargetCourse, sum_mm2
 from carpet.response.rule import Criterion, Rule, Verdict, change_percent, exceeds, reaches
+from carpet.response.verdict_notices import NEW_LESION_SMALL, SPLEEN_CROSSED_130_MM, SPLEEN_NOT_MEASURED
 
 PARTIAL_PERCENT = -50.0  # of the SPD of baseline
 GROWTH_PERCENT = 50.0  # of the PPD at nadir
@@ -76,12 +77,12 @@ def lugano_ct(course: CtCourse) -> Verdict:
     findings = findings_of(course)
     flags = []
     if not any(scan.spleen_mm is not None for scan in course.scans):
-        flags.append("SPLEEN_NOT_MEASURED")
+        flags.append(SPLEEN_NOT_MEASURED.code)
     if not findings.new_lesion and any(one.seen is Seen.NEW for one in course.appeared()):
-        flags.append("NEW_LESION_SMALL")
+        flags.append(NEW_LESION_SMALL.code)
     spleen = _spleen(course)
     if not findings.spleen_grew and spleen is not None and spleen[1] <= SPLEEN_MM < spleen[2]:
-        flags.append("SPLEEN_CROSSED_130_MM")
+        flags.append(SPLEEN_CROSSED_130_MM.code)
     return LUGANO_CT.decide(findings, tuple(flags))
 
 

@@ -21,11 +21,13 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class LuganoPet:
-    """What one PET shows against baseline. None: not read, or not comparable."""
+    """What one PET shows against baseline. None: not read, or nothing to compare with. same_imaging: scanner, reconstruction and voxels
+    are those of baseline, or a person has accepted that they are not."""
 
     deauville: Deauville | None
     change: Change | None
     new_focus: bool
+    same_imaging: bool = True
 
 
 LOW, HIGH = (Deauville.DS1, Deauville.DS2, Deauville.DS3), (Deauville.DS4, Deauville.DS5)
@@ -41,6 +43,12 @@ LUGANO_PET: Criterion[LuganoPet] = Criterion(
         Rule("PET-PMD-new", lambda f: f.new_focus, "PMD", "new FDG-avid foci consistent with lymphoma"),
         Rule("PET-NE-score", lambda f: f.deauville is None or f.deauville is Deauville.X, "NE", "no Deauville score of the known sites"),
         Rule("PET-CMR", lambda f: f.deauville in LOW, "CMR", "Deauville 1–3, with or without a residual mass"),
+        Rule(
+            "PET-NE-recon",
+            lambda f: not f.same_imaging,
+            "NE",
+            "Deauville 4–5, and scanner, reconstruction or voxels are not those of baseline: uptake cannot be compared",
+        ),
         Rule("PET-NE-change", lambda f: f.change is None, "NE", "Deauville 4–5, and no baseline uptake to compare with"),
         Rule("PET-PMD-rise", lambda f: f.change is Change.ROSE, "PMD", "Deauville 4–5, and uptake has risen from baseline"),
         Rule("PET-PMR", lambda f: f.change is Change.FELL, "PMR", "Deauville 4–5, and uptake has fallen from baseline"),

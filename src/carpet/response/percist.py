@@ -18,6 +18,7 @@ class Percist:
 
     new_lesion: bool
     measurable: bool
+    same_imaging: bool
     comparable: bool
     cleared: bool
     rose: bool
@@ -35,6 +36,7 @@ PERCIST: Criterion[Percist] = Criterion(
     rules=(
         Rule("PCT-PMD-new", lambda f: f.new_lesion, "PMD", "new FDG-avid lesions"),
         Rule("PCT-NE-measurable", lambda f: not f.measurable, "NE", "SULpeak at baseline below 1.5 × liver mean + 2 SD"),
+        Rule("PCT-NE-recon", lambda f: not f.same_imaging, "NE", "scanner, reconstruction or voxels are not those of baseline"),
         Rule("PCT-NE-comparable", lambda f: not f.comparable, "NE", "the liver or the uptake time of the two scans differ too much"),
         Rule("PCT-CMR", lambda f: f.cleared, "CMR", "uptake below the liver's mean and not above the background"),
         Rule("PCT-PMD", lambda f: f.rose, "PMD", "SULpeak at least 30 % and 0.8 higher"),
@@ -57,8 +59,8 @@ class SulScan:
     above_background: bool = True
 
 
-def percist(baseline: SulScan, now: SulScan, *, new_lesion: bool) -> Verdict:
-    """The metabolic response by PERCIST."""
+def percist(baseline: SulScan, now: SulScan, *, new_lesion: bool, same_imaging: bool = True) -> Verdict:
+    """The metabolic response by PERCIST. same_imaging: one scanner, reconstruction and voxel size, or a person accepts the change."""
     before, after = baseline.peak or 0.0, now.peak or 0.0
     percent = change_percent(before, after)
     liver = abs(now.liver_mean - baseline.liver_mean)
@@ -66,6 +68,7 @@ def percist(baseline: SulScan, now: SulScan, *, new_lesion: bool) -> Verdict:
     findings = Percist(
         new_lesion=new_lesion,
         measurable=reaches(before, LIVER_TIMES * baseline.liver_mean + LIVER_SDS * baseline.liver_sd),
+        same_imaging=same_imaging,
         comparable=not reaches(liver, LIVER_CHANGE_SUL)
         and not exceeds(100.0 * liver, LIVER_CHANGE_PERCENT * baseline.liver_mean)
         and not exceeds(abs(now.uptake_min - baseline.uptake_min), UPTAKE_MIN),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from carpet.response.ct_scans import CtCourse, Part, TargetCourse
 from carpet.response.deauville import Deauville
 from carpet.response.rule import Criterion, Rule, Verdict, change_percent, exceeds, reaches
+from carpet.response.verdict_notices import PET_MISSING, RECIL_THREE_LARGEST
 
 TARGETS = 3  # the three largest of baseline
 NODE_MM = 10.0  # a node below this longest diameter is normal
@@ -72,7 +73,7 @@ RECIL: Criterion[Recil] = Criterion(
 
 
 def recil(course: CtCourse, *, deauville: Deauville | None) -> Verdict:
-    """The response of the last scan; without a Deauville score (or with X) the flag `PET_MISSING` stands where it could matter."""
+    """The response of the last scan. Flags: `PET_MISSING` without a Deauville score or with X, `RECIL_THREE_LARGEST` of more targets."""
     targets = sorted(course.targets(), key=lambda one: -one.baseline.ldi_mm)[:TARGETS]
     measured = [one for one in targets if one.now is not None]
     baseline_mm, now_mm = sum(one.baseline.ldi_mm for one in measured), sum(one.now.ldi_mm for one in measured if one.now)
@@ -90,7 +91,10 @@ def recil(course: CtCourse, *, deauville: Deauville | None) -> Verdict:
         marrow_clear=course.now.marrow_involved is not True
         and (course.now.marrow_involved is False or not course.before[0].marrow_involved),
     )
-    return RECIL.decide(findings, () if known else ("PET_MISSING",))
+    flags = [] if known else [PET_MISSING.code]
+    if len(course.targets()) > TARGETS:
+        flags.append(RECIL_THREE_LARGEST.code)
+    return RECIL.decide(findings, tuple(flags))
 
 
 def _nadir_mm(course: CtCourse, targets: list[TargetCourse]) -> float:
