@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carpet.clinical.cells import YES_NO, Choice, Day, Fault, Kind, Number, Reported, ReportedNumber, Text, Whole, one_of
+from carpet.clinical.cells import YES_NO, Choice, Day, Fault, Kind, Number, Reported, ReportedNumber, Text, Whole, Written, one_of
 
 NUMBER, WHOLE, WORD = Number(0, 250, "mm"), Whole(0, 5), one_of("CMR", "PMR", "X")
 
@@ -103,3 +103,10 @@ def test_a_formula_is_text() -> None:
     assert [code(Text(), cell) for cell in ("a\x00b", "a\x1bb", "\ud800")] == ["CELL_MALFORMED"] * 3
     assert code(Text("text", 3), "four") == "CELL_MALFORMED"
     assert Text("text", 3).read("a\nb") == "a\nb"
+
+
+def test_text_of_one_form() -> None:
+    kind = Written(r"L[0-9]+", "L and a number", 4)
+    assert (kind.read("L012"), kind.says, kind.shown) == ("L012", "L and a number", False)
+    assert [code(kind, cell) for cell in ("L", "l1", "L1 ", " L1", "L1\n", "L1234", "xL1")] == ["CELL_MALFORMED"] * 7
+    assert kind.read("L") == Fault(kind.read("L").kind, "", "L and a number")

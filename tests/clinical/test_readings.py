@@ -8,7 +8,7 @@ import pytest
 
 from carpet.clinical.readings import READINGS, read_readings
 
-HEAD = "patient_id,date,reader,deauville,new_lesions,metabolic_response,ct_response,comment\n"
+HEAD = "patient_id,date,reader,deauville,new_lesions,metabolic_response,ct_response,marrow_involved,clinical_deterioration,comment\n"
 ON = "P1,2020-03-30,R1,"
 
 
@@ -22,10 +22,16 @@ def test_columns_are_those_of_the_interface() -> None:
 
 
 def test_a_reading() -> None:
-    table = read_readings(HEAD + ON + "x,no,ne,CR,unclear\n")
+    table = read_readings(HEAD + ON + "x,no,ne,CR,,yes,unclear\n")
     assert table.notices == ()
     (one,) = table.rows
     assert (one.deauville, one.new_lesions, one.metabolic_response, one.ct_response, one.comment) == ("X", False, "NE", "CR", "unclear")
+    assert (one.marrow_involved, one.clinical_deterioration) == (None, True)
+
+
+@pytest.mark.parametrize("cells", ["yes,", "no,", ",yes", ",no"])
+def test_marrow_or_the_patient_alone_are_a_reading(cells: str) -> None:
+    assert told(f"{ON},,,,{cells},") == []
 
 
 @pytest.mark.parametrize(
@@ -33,7 +39,7 @@ def test_a_reading() -> None:
     list(itertools.product(["", "1", "2", "3", "4", "5", "X"], ["", "yes", "no"], ["", "CMR", "PMR", "NMR", "PMD", "NE"])),
 )
 def test_which_readings_contradict_themselves(score: str, new: str, response: str) -> None:
-    row = f"{ON}{score},{new},{response},,"
+    row = f"{ON}{score},{new},{response},,,,"
     odd = (response == "CMR" and (score in ("4", "5") or new == "yes")) or (
         response in ("PMR", "NMR", "PMD") and score in ("1", "2", "3") and new != "yes"
     )
@@ -44,13 +50,21 @@ def test_which_readings_contradict_themselves(score: str, new: str, response: st
 
 
 @pytest.mark.parametrize(
-    ("cells", "column"), [("6,,,,", "deauville"), (",1,,,", "new_lesions"), (",,CR,,", "metabolic_response"), (",,,CMR,", "ct_response")]
+    ("cells", "column"),
+    [
+        ("6,,,,,,", "deauville"),
+        (",1,,,,,", "new_lesions"),
+        (",,CR,,,,", "metabolic_response"),
+        (",,,CMR,,,", "ct_response"),
+        (",,,,1,,", "marrow_involved"),
+        (",,,,,worse,", "clinical_deterioration"),
+    ],
 )
 def test_words_that_do_not_exist(cells: str, column: str) -> None:
     assert told(ON + cells) == [("CELL_MALFORMED", f"readings.csv row 2, column {column}")]
 
 
 def test_one_reading_a_reader_and_scan() -> None:
-    row = ON + "3,no,CMR,PR,"
+    row = ON + "3,no,CMR,PR,,,"
     assert [code for code, _ in told(row, row)] == ["ROW_TWICE"] * 2
     assert told(row, row.replace("R1", "R2"), row.replace("03-30", "06-30")) == []

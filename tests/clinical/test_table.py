@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carpet.clinical.cells import Choice, Day, Kind, Number, ReportedNumber, Text, Whole
+from carpet.clinical.cells import Choice, Day, Kind, Number, ReportedNumber, Text, Whole, Written
 from carpet.clinical.table import (
     LARGEST_BYTES,
     LONGEST_CELL,
@@ -63,6 +63,8 @@ def a_value(kind: Kind) -> st.SearchStrategy[tuple[str, Any]]:
         return st.integers(kind.low, kind.high).map(lambda n: (str(n), n))
     if isinstance(kind, ReportedNumber):
         return st.tuples(st.sampled_from(["", "<", ">"]), st.floats(0, 1e9)).map(lambda made: (f"{made[0]}{made[1]!r}", made))
+    if isinstance(kind, Written):
+        return st.from_regex(kind.form, fullmatch=True).filter(lambda cell: len(cell) <= kind.longest).map(lambda cell: (cell, cell))
     assert isinstance(kind, Text)
     plain = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from(',;"\n='), max_size=min(kind.longest, 30))
     return plain.map(str.strip).filter(bool).map(lambda cell: (cell, cell))

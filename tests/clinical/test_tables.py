@@ -17,6 +17,9 @@ FOLDER = {
     "toxicity.csv": "patient_id,onset_date,resolution_date,event,scale,grade\nP1,2020-03-03,2020-03-08,crs,astct2019,2\n",
     "ct_targets.csv": "patient_id,date,lesion,kind,ldi_mm,sdi_mm,target,status\nP1,2020-02-20,L1,node,32,18,yes,present\n",
     "readings.csv": 'patient_id,date,reader,deauville,metabolic_response,comment\nP1,2020-03-30,R1,3,CMR,"a, b"\n',
+    "scans.csv": "patient_id,date,weight_kg\nP1,2020-03-30,71.5\n",
+    "decisions.csv": "patient_id,date,lesion_id,status,reader\nP1,2020-03-30,L01,disease,R1\nP2,2020-03-30,*,accept,R1\n",
+    "track_corrections.csv": "patient_id,date,lesion_id,reader,track,new\nP1,2020-03-30,L01,R1,T02,\n",
     "README.md": "the codebook",
 }
 
@@ -38,6 +41,8 @@ def added(name: str, row: str) -> list[tuple[str, str, str]]:
 def test_a_folder() -> None:
     made = read_tables(FOLDER)
     assert (len(made.patients), len(made.labs), len(made.toxicity), len(made.ct_targets), len(made.readings)) == (3, 2, 1, 1, 1)
+    assert (len(made.scans), len(made.decisions), made.decisions_refused) == (1, 2, frozenset())
+    assert [one.track for one in made.track_corrections] == ["T02"]
     assert [(notice.code, notice.where) for notice in made.notices] == [
         ("NOT_INFUSED", "patients.csv row 4, column infusion_date"),
         ("LAB_AT_LIMIT", "labs.csv row 3, column value"),
@@ -71,6 +76,9 @@ def test_files_that_have_no_meaning_are_told() -> None:
         ("toxicity", "P9,,,crs,penn,1"),
         ("ct_targets", "P9,2020-02-20,L1,node,32,18,yes,present"),
         ("readings", "p1,2020-03-30,R1,3,CMR,"),
+        ("scans", "P9,2020-03-30,70"),
+        ("decisions", "P9,2020-03-30,L01,disease,R1"),
+        ("track_corrections", "P9,2020-03-30,L01,R1,T01,"),
     ],
 )
 def test_a_patient_that_patients_csv_does_not_have(name: str, row: str) -> None:
@@ -91,12 +99,22 @@ def test_rows_of_a_refused_patient_are_not_called_unknown() -> None:
         ("toxicity", "P1,2020-04-01,2021-03-02,infection,ctcae5,3", "resolution_date"),
         ("ct_targets", "P1,2021-03-02,L1,node,32,18,yes,present", "date"),
         ("readings", "P1,2021-03-02,R1,3,CMR,", "date"),
+        ("scans", "P1,2021-03-02,70", "date"),
+        ("decisions", "P1,2021-03-02,L01,disease,R1", "date"),
+        ("track_corrections", "P1,2021-03-02,L01,R1,T01,", "date"),
     ],
 )
 def test_nothing_happens_after_death(name: str, row: str, column: str) -> None:
     at = FOLDER[f"{name}.csv"].count("\n") + 1
     assert added(name, row) == [("OUTSIDE_LIFE", f"{name}.csv row {at}, column {column}", "1 days after death_date")]
     assert added(name, row.replace("2021-03-02", "2021-03-01")) == []
+
+
+def test_of_whom_a_decision_was_refused() -> None:
+    text = FOLDER["decisions.csv"]
+    for wrong in ("P1,2020-03-30,L02,dsease,R1\n", "P1,2021-03-02,L02,disease,R1\n", "P1,2020-03-30,L02,disease,R1,what\n"):
+        made = read_tables(FOLDER | {"decisions.csv": text + wrong})
+        assert (len(made.decisions), made.decisions_refused) == (2, {"P1"})
 
 
 def test_nothing_happens_before_birth() -> None:

@@ -11,7 +11,9 @@ from carpet.clinical.units import ANALYTES
 
 def test_templates_are_empty_tables() -> None:
     made = templates()
-    assert set(made) == {"patients.csv", "labs.csv", "toxicity.csv", "ct_targets.csv", "readings.csv", "README.md"}
+    assert set(made) == {schema.file for schema in SCHEMAS} | {"README.md"}
+    assert {"patients.csv", "labs.csv", "toxicity.csv", "ct_targets.csv", "readings.csv", "scans.csv", "decisions.csv"} <= set(made)
+    assert "track_corrections.csv" in made
     assert read_tables(made) == ClinicalTables()
     assert all(text.count("\n") == 1 for name, text in made.items() if name != CODEBOOK)
 

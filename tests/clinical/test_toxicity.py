@@ -92,3 +92,23 @@ def test_an_episode_stands_once() -> None:
     assert told(f"{crs}1", "P1,2020-03-03,,crs,lee2014,2", "P1,2020-04-03,,crs,astct2019,1") == []
     assert [fault[0] for fault in told("P1,,,icans,astct2019,1", "P1,,,icans,astct2019,2")] == ["ROW_TWICE"] * 2
     assert told("P1,,,infection,ctcae5,3", "P1,,,infection,ctcae5,2") == []
+
+
+def test_ice_and_its_parts() -> None:
+    head = "patient_id,event,ice,ice_orientation,ice_naming,ice_command,ice_sentence,ice_counting\n"
+    (whole,) = read_toxicity(head + "P1,icans,,4,3,1,1,1").rows
+    assert whole.ice_score == 10
+    (least,) = read_toxicity(head + "P1,icans,,0,0,0,0,0").rows
+    assert least.ice_score == 0
+    (some,) = read_toxicity(head + "P1,icans,,4,3,,1,1").rows
+    assert some.ice_score is None
+    (both,) = read_toxicity(head + "P1,icans,8,4,3,1,0,0").rows
+    assert both.ice_score == 8
+    for row, expected in {
+        "P1,icans,9,4,3,1,0,0": ("ICE_CONTRADICTS", "toxicity.csv row 2, column ice", "9; its parts make 8"),
+        "P1,icans,,5,3,1,0,0": ("CELL_OUT_OF_RANGE", "toxicity.csv row 2, column ice_orientation", "5"),
+        "P1,icans,,4,4,1,0,0": ("CELL_OUT_OF_RANGE", "toxicity.csv row 2, column ice_naming", "4"),
+        "P1,icans,,4,3,2,0,0": ("CELL_OUT_OF_RANGE", "toxicity.csv row 2, column ice_command", "2"),
+    }.items():
+        (notice,) = read_toxicity(head + row).notices
+        assert (notice.code, notice.where, notice.found) == expected

@@ -8,7 +8,7 @@ import pytest
 
 from carpet.core.errors import Refused
 from carpet.core.lesion import Code, Kind, Status
-from carpet.lesions.decisions import Decision, read_decisions
+from carpet.lesions.decisions import Decision, decision_of, read_decisions
 
 
 @dataclass(frozen=True)
@@ -101,3 +101,17 @@ def test_all_faults_are_named_at_once() -> None:
     with pytest.raises(Refused) as refused:
         read("lesion_id,status,reader\nL01,tumour,\nL02,disease,RB\nL03,x,RB")
     assert [notice.where for notice in refused.value.notices] == ["d.csv:2:2", "d.csv:2:3", "d.csv:4:2"]
+
+
+def test_one_row_by_its_cells() -> None:
+    first, second, _ = read(PLAIN)
+    cells = ({"lesion_id": "L01", "comment": "bowel"}, {"l_mm": "12.5", "p_mm": "-3.0", "s_mm": "100.0", "site": "spleen"})
+    for n, (said, whole) in enumerate(zip(cells, (first, second), strict=True), start=2):
+        made = decision_of(said | {"status": str(whole.status), "reader": "RB"}, f"d.csv:{n}", place=str, site_of=site_of)
+        assert made == whole
+    with pytest.raises(Refused) as refused:
+        decision_of({"lesion_id": "*", "site": "elbow", "status": "accept"}, "row 7", place=lambda column: f"7, {column}", site_of=site_of)
+    assert [(notice.code, notice.where) for notice in refused.value.notices] == [
+        ("DECISION_MALFORMED", "7, reader"),
+        ("DECISION_MALFORMED", "7, site"),
+    ]

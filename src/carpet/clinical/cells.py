@@ -61,6 +61,19 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """Text of one form. says: that form in words."""
+
+    form: str
+    says: str
+    longest: int
+    shown: ClassVar[bool] = False
+
+    def read(self, cell: str) -> str | Fault:
+        return cell if len(cell) <= self.longest and re.fullmatch(self.form, cell) else Fault(CELL_MALFORMED, "", self.says)
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """A calendar date, ISO 8601 in its long form and nothing else."""
 

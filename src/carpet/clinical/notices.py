@@ -111,6 +111,9 @@ GRADE_WITHOUT_SCALE = NoticeKind(
 )
 SCALE_UNFIT = NoticeKind("SCALE_UNFIT", E, "this scale does not grade this event so", "", "correct scale, event or grade")
 GRADE_MISSING = NoticeKind("GRADE_MISSING", E, "neither a grade nor an item to grade by", "a grade with its scale, or items", "give one")
+ICE_CONTRADICTS = NoticeKind(
+    "ICE_CONTRADICTS", E, "the ICE score is not the sum of its parts", "", "correct one of them, or leave the score or its parts empty"
+)
 GRADE_FIVE_ALIVE = NoticeKind(
     "GRADE_FIVE_ALIVE", W, "grade 5 is death, and patients.csv has no date of death", "", "give death_date, or correct the grade"
 )
@@ -136,5 +139,84 @@ READING_CONTRADICTS = NoticeKind(
     "ask the reader; the reading stands as given",
 )
 READING_EMPTY = NoticeKind(
-    "READING_EMPTY", W, "the reading says nothing", "a score, a response or new_lesions", "fill it, or take the row away"
+    "READING_EMPTY",
+    W,
+    "the reading says nothing",
+    "a score, a response, new_lesions, marrow_involved or clinical_deterioration",
+    "fill it, or take the row away",
+)
+
+# scans
+SCAN_ROW_EMPTY = NoticeKind(
+    "SCAN_ROW_EMPTY", W, "the row decides nothing", "weight_kg, series_uid or accept_recon_change", "fill it, or take the row away"
+)
+
+# track corrections
+TRACK_CORRECTION_UNCLEAR = NoticeKind(
+    "TRACK_CORRECTION_UNCLEAR",
+    E,
+    "the row does not say one thing of the lesion",
+    "one of: track; same_as_date with same_as_lesion; new = yes",
+    "fill one of them, and empty the others",
+)
+
+# scores and cut-offs
+CUTOFF_OTHER_DELINEATION = NoticeKind(
+    "CUTOFF_OTHER_DELINEATION",
+    E,
+    "a cut-off is valid only for the delineation it was found with",
+    "",
+    "measure with that delineation as well ([segment] also), or override this cut-off by its name and say why",
+)
+CUTOFF_OVERRIDDEN = NoticeKind(
+    "CUTOFF_OVERRIDDEN",
+    W,
+    "a cut-off was applied to a volume of another delineation, as somebody asked by name",
+    "",
+    "say it in print",
+)
+CUTOFF_DELINEATION_DIFFERS = NoticeKind(
+    "CUTOFF_DELINEATION_DIFFERS", W, "the lesions were delineated otherwise than where this cut-off was found", "", "say it in print"
+)
+CUTOFF_UNVERIFIED = NoticeKind(
+    "CUTOFF_UNVERIFIED", W, "something of this cut-off could not be verified in its source", "", "read the source before you print it"
+)
+CUTOFF_OTHER_TIMEPOINT = NoticeKind("CUTOFF_OTHER_TIMEPOINT", W, "the cut-off was found at another time point", "", "say it in print")
+CUTOFF_OTHER_POPULATION = NoticeKind("CUTOFF_OTHER_POPULATION", W, "the cut-off was found in another population", "", "say it in print")
+NOT_VALIDATED_FOR_CAR_T = NoticeKind(
+    "NOT_VALIDATED_FOR_CAR_T", W, "the score was made for first-line treatment and is not validated for CAR T-cells", "", "say it in print"
+)
+AGE_FROM_BIRTH_YEAR = NoticeKind(
+    "AGE_FROM_BIRTH_YEAR", W, "the age is the difference of years, one too many before the birthday", "", "give age in patients.csv"
+)
+EXTRANODAL_SITES_DIFFER = NoticeKind(
+    "EXTRANODAL_SITES_DIFFER", W, "patients.csv and PET count different extranodal sites; patients.csv is used", "", "look at both"
+)
+NCCN_SITE_BY_PET = NoticeKind(
+    "NCCN_SITE_BY_PET",
+    W,
+    "whether marrow, CNS, liver, gastrointestinal tract or lung is involved was taken from PET alone",
+    "",
+    "give nccn_extranodal_site in patients.csv",
+)
+
+# grades from items
+GRADE_DIFFERS = NoticeKind("GRADE_DIFFERS", W, "the grade given is not the one that its items make", "", "look at grade and items")
+GRADE_DERIVED = NoticeKind("GRADE_DERIVED", I, "no grade was given: it is the one that the items make")
+
+# an export from REDCap
+REDCAP_FIELD_UNKNOWN = NoticeKind(
+    "REDCAP_FIELD_UNKNOWN", E, "the export has no such field", "", "correct the mapping in trial.toml, or export the field as well"
+)
+REDCAP_TARGET_UNKNOWN = NoticeKind(
+    "REDCAP_TARGET_UNKNOWN", E, "the mapping fills a table or column that carpet does not have", "", "correct the mapping in trial.toml"
+)
+REDCAP_CHOICE_UNKNOWN = NoticeKind(
+    "REDCAP_CHOICE_UNKNOWN", E, "a coded choice that the mapping does not translate", "", "add it to choices in trial.toml, or correct it"
+)
+REDCAP_CONFLICT = NoticeKind(
+    "REDCAP_CONFLICT", E, "two rows of one record give different values for the same cell", "", "correct one, or map them to other columns"
+)
+REDCAP_NO_ROWS = NoticeKind(
+    "REDCAP_NO_ROWS", W, "no row of the export fits this part of the mapping", "", "look at instrument, events and needs"
 )

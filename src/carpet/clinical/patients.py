@@ -79,6 +79,9 @@ class Patient:
         str | None,
         Column(one_of("lymphoma", "toxicity", "infection", "second_malignancy", "other", "unknown"), "principal cause of death"),
     ] = None
+    nccn_extranodal_site: Annotated[
+        bool | None, Column(YES_NO, "marrow, CNS, liver, gastrointestinal tract or lung involved, for the NCCN-IPI")
+    ] = None
 
     def day(self, date: dt.date) -> int | None:
         """Whole days from infusion; None where there was no infusion."""

@@ -1,4 +1,4 @@
-"""readings.csv: what a reader says of one scan: Deauville score, new lesions, the response by PET and by CT."""
+"""readings.csv: what a reader says of one scan: Deauville score, new lesions, responses, marrow, and how the patient is."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class Reading:
     new_lesions: Annotated[bool | None, Column(YES_NO, "new lesions consistent with lymphoma")] = None
     metabolic_response: Annotated[str | None, Column(one_of("CMR", "PMR", "NMR", "PMD", "NE"), "response by PET")] = None
     ct_response: Annotated[str | None, Column(one_of("CR", "PR", "SD", "PD", "NE"), "response by CT")] = None
+    marrow_involved: Annotated[bool | None, Column(YES_NO, "lymphoma in the bone marrow; empty: nobody looked")] = None
+    clinical_deterioration: Annotated[bool | None, Column(YES_NO, "the patient is getting worse, as LYRIC asks")] = None
     comment: Annotated[str | None, Column(Text(), "free text; no names")] = None
 
 
@@ -43,7 +45,8 @@ def read_readings(source: str | bytes) -> Table[Reading]:
 
 
 def _check(one: Reading) -> Iterator[Notice]:
-    if (one.deauville, one.new_lesions, one.metabolic_response, one.ct_response) == (None, None, None, None):
+    said = (one.deauville, one.new_lesions, one.metabolic_response, one.ct_response, one.marrow_involved, one.clinical_deterioration)
+    if set(said) == {None}:
         yield READING_EMPTY.at(place(FILE, one.row, "deauville"))
     complete = one.metabolic_response == "CMR"
     incomplete = one.metabolic_response in ("PMR", "NMR", "PMD")

@@ -187,6 +187,19 @@ def shown(cell: str) -> str:
     return plain if len(plain) <= LONGEST_SHOWN else f"{plain[: LONGEST_SHOWN - 1]}…"
 
 
+def read_records(source: str | bytes) -> list[tuple[int, list[str]]] | str:
+    """(row, cells) of every row of any CSV that holds anything, the header first; what is wrong, in words, where it cannot be read."""
+    text = _text(source)
+    if isinstance(text, Fault):
+        return text.more
+    found = []
+    for row, cells in _records(text):
+        if isinstance(cells, Fault):
+            return f"row {row}: {cells.more}"
+        found.append((row, cells))
+    return found
+
+
 def _text(source: str | bytes) -> str | Fault:
     if len(source) > LARGEST_BYTES:
         return Fault(TABLE_TOO_BIG, f"more than {LARGEST_BYTES // 1_000_000} MB")

@@ -8,28 +8,38 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from carpet.clinical.ct_targets import CT_TARGETS, CtTarget, read_ct_targets
+from carpet.clinical.decisions import DECISIONS, DecisionRow, read_decision_rows
 from carpet.clinical.labs import LABS, Lab, read_labs
 from carpet.clinical.notices import DATE_ORDER, GRADE_FIVE_ALIVE, OUTSIDE_LIFE, PATIENT_UNKNOWN, TABLE_MISSING, TABLE_UNKNOWN
 from carpet.clinical.patients import PATIENTS, Patient, read_patients
 from carpet.clinical.readings import READINGS, Reading, read_readings
+from carpet.clinical.scans import SCANS, ScanRow, read_scans
 from carpet.clinical.table import Row, Schema, Table, checked, did_you_mean, place, shown
 from carpet.clinical.toxicity import OF_CAR_T, TOXICITY, Toxicity, read_toxicity
+from carpet.clinical.track_corrections import TRACK_CORRECTIONS, TrackCorrection, read_track_corrections
 from carpet.core.errors import Notice
 
-SCHEMAS: tuple[Schema[Any], ...] = (PATIENTS, LABS, TOXICITY, CT_TARGETS, READINGS)
+SCHEMAS: tuple[Schema[Any], ...] = (PATIENTS, LABS, TOXICITY, CT_TARGETS, READINGS, SCANS, DECISIONS, TRACK_CORRECTIONS)
 
 R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True)
 class ClinicalTables:
-    """The rows of every table in the order of its file, and what was wrong or must be known, table by table."""
+    """The rows of every table in the order of its file, and what was wrong or must be known, table by table.
+
+    decisions_refused: the patients of whom a row of decisions.csv was refused.
+    """
 
     patients: tuple[Patient, ...] = ()
     labs: tuple[Lab, ...] = ()
     toxicity: tuple[Toxicity, ...] = ()
     ct_targets: tuple[CtTarget, ...] = ()
     readings: tuple[Reading, ...] = ()
+    scans: tuple[ScanRow, ...] = ()
+    decisions: tuple[DecisionRow, ...] = ()
+    decisions_refused: frozenset[str] = frozenset()
+    track_corrections: tuple[TrackCorrection, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     def patient(self, patient_id: str) -> Patient | None:
@@ -47,7 +57,8 @@ class Known:
 
 
 def read_tables(folder_texts: Mapping[str, str | bytes]) -> ClinicalTables:
-    """The clinical tables of a trial, by file name (`patients.csv`, `labs.csv`, `toxicity.csv`, `ct_targets.csv`, `readings.csv`).
+    """The clinical tables of a trial, by file name (`patients.csv`, `labs.csv`, `toxicity.csv`, `ct_targets.csv`, `readings.csv`,
+    `scans.csv`, `decisions.csv`, `track_corrections.csv`).
 
     A table that is not given is empty, but for patients.csv. Other files ending in .csv are told; never raises for what a file holds.
     """
@@ -65,9 +76,23 @@ def read_tables(folder_texts: Mapping[str, str | bytes]) -> ClinicalTables:
     toxicity = checked(toxicity, lambda one: _of_course(one, known), file=TOXICITY.file)
     ct_targets = _held(folder_texts, CT_TARGETS.file, read_ct_targets, known, lambda one: (("date", one.date),))
     readings = _held(folder_texts, READINGS.file, read_readings, known, lambda one: (("date", one.date),))
-    for table in (patients, labs, toxicity, ct_targets, readings):
+    scans = _held(folder_texts, SCANS.file, read_scans, known, lambda one: (("date", one.date),))
+    decisions = _held(folder_texts, DECISIONS.file, read_decision_rows, known, lambda one: (("date", one.date),))
+    corrections = _held(folder_texts, TRACK_CORRECTIONS.file, read_track_corrections, known, lambda one: (("date", one.date),))
+    for table in (patients, labs, toxicity, ct_targets, readings, scans, decisions, corrections):
         notices += table.notices
-    return ClinicalTables(patients.rows, labs.rows, toxicity.rows, ct_targets.rows, readings.rows, tuple(notices))
+    return ClinicalTables(
+        patients=patients.rows,
+        labs=labs.rows,
+        toxicity=toxicity.rows,
+        ct_targets=ct_targets.rows,
+        readings=readings.rows,
+        scans=scans.rows,
+        decisions=decisions.rows,
+        decisions_refused=decisions.refused,
+        track_corrections=corrections.rows,
+        notices=tuple(notices),
+    )
 
 
 def _files(texts: Mapping[str, object]) -> Iterator[Notice]:

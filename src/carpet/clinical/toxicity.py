@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Annotated
 
 from carpet.clinical.cells import YES_NO, Day, Text, Whole, one_of
-from carpet.clinical.notices import DATE_ORDER, GRADE_MISSING, GRADE_WITHOUT_SCALE, SCALE_UNFIT
+from carpet.clinical.notices import DATE_ORDER, GRADE_MISSING, GRADE_WITHOUT_SCALE, ICE_CONTRADICTS, SCALE_UNFIT
 from carpet.clinical.patients import IDENTIFIER
 from carpet.clinical.table import Column, Schema, Table, checked, place, read_table, single
 from carpet.core.errors import Notice
@@ -44,7 +44,10 @@ SCALES: Mapping[str, Mapping[str, int]] = MappingProxyType(
 ALL_SCALES = tuple(dict.fromkeys(scale for scales in SCALES.values() for scale in scales))
 OF_CAR_T = ("crs", "icans", "cres")  # begin after infusion by definition
 
-ITEMS = ("fever", "fever_suppressed", "hypotension", "hypoxia", "ice", "capd", "consciousness", "seizure", "motor_weakness", "icp_edema")
+ICE_PARTS = ("ice_orientation", "ice_naming", "ice_command", "ice_sentence", "ice_counting")
+CRS_ITEMS = ("fever", "fever_suppressed", "hypotension", "hypoxia")
+ICANS_ITEMS = ("ice", *ICE_PARTS, "capd", "consciousness", "seizure", "motor_weakness", "icp_edema")
+ITEMS = (*CRS_ITEMS, *ICANS_ITEMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,17 @@ class Toxicity:
     steroid: Annotated[bool | None, Column(YES_NO, "corticosteroids given for it")] = None
     anakinra: Annotated[bool | None, Column(YES_NO, "anakinra given for it")] = None
     comment: Annotated[str | None, Column(Text(), "free text; no names")] = None
+    ice_orientation: Annotated[int | None, Column(Whole(0, 4), "ICE, same day as the lowest score: year, month, city, hospital")] = None
+    ice_naming: Annotated[int | None, Column(Whole(0, 3), "ICE: objects named, of three")] = None
+    ice_command: Annotated[int | None, Column(Whole(0, 1), "ICE: follows a simple command")] = None
+    ice_sentence: Annotated[int | None, Column(Whole(0, 1), "ICE: writes a sentence")] = None
+    ice_counting: Annotated[int | None, Column(Whole(0, 1), "ICE: counts from 100 backwards by ten")] = None
+
+    @property
+    def ice_score(self) -> int | None:
+        """ICE, 0 to 10: `ice`, else the sum of its five parts; None where neither is known."""
+        parts = [part for name in ICE_PARTS if (part := getattr(self, name)) is not None]
+        return sum(parts) if self.ice is None and len(parts) == len(ICE_PARTS) else self.ice
 
     @property
     def days(self) -> int | None:
@@ -126,6 +140,9 @@ def _check(one: Toxicity) -> Iterator[Notice]:
         yield replace(SCALE_UNFIT.at(place(FILE, one.row, "grade"), f"{one.event} {one.grade} by {one.scale}"), allowed=told)
     if one.grade is None and all(getattr(one, item) is None for item in ITEMS):
         yield GRADE_MISSING.at(place(FILE, one.row, "grade"))
+    parts = replace(one, ice=None).ice_score
+    if None not in (one.ice, parts) and one.ice != parts:
+        yield ICE_CONTRADICTS.at(place(FILE, one.row, "ice"), f"{one.ice}; its parts make {parts}")
     if one.days is not None and one.days < 0:
         notice = DATE_ORDER.at(place(FILE, one.row, "resolution_date"), f"{-one.days} days before onset_date")
         yield replace(notice, allowed="on or after onset_date")

@@ -92,6 +92,17 @@ TIMEPOINTS = {  # METHODS D.9 has their sources; TD is nearest to enrolment wher
 }
 
 
+class ScoreProtocol(Section):
+    """Which facts make a score, and which cut-offs may be borrowed."""
+
+    lab_within_days: int = Field(14, ge=0)
+    """How many days before a time point a laboratory value may have been drawn; one drawn after it is never taken."""
+    extranodal_rule: Literal["ge2", "gt2_seed"] = "ge2"
+    """Two-factor group: at least 2 extranodal sites, as the paper has it, or more than 2, as a review prints it."""
+    overrides: dict[str, str] = {}
+    """Cut-off → who accepts, and why, that it is applied to a volume of another delineation; it is said with every result."""
+
+
 class Protocol(Section):
     """A trial's method. Every default is written here and nowhere else."""
 
@@ -100,6 +111,7 @@ class Protocol(Section):
     suv: SuvProtocol = SuvProtocol()
     segment: SegmentProtocol = SegmentProtocol()
     biomarkers: BiomarkerProtocol = BiomarkerProtocol()
+    scores: ScoreProtocol = ScoreProtocol()
     timepoints: dict[str, DayWindow] = Field(default=TIMEPOINTS)
     """Which scan stands for which time point, by days from infusion. TT (before lymphodepletion) is the baseline, TD (decision) where
     there is no TT. Who lists one lists all: a time point that is not here does not exist."""

@@ -20,7 +20,9 @@ FOLDER_CLOSED = NoticeKind(
     "FOLDER_CLOSED", E, "this folder may not be entered by you: what lies in it is not seen", "the right to read and enter", "ask for it"
 )
 NO_PET = NoticeKind("NO_PET", E, "there is no PET series here", "Modality PT", "give the folder of a PET/CT study")
-SERIES_AMBIGUOUS = NoticeKind("SERIES_AMBIGUOUS", E, "more than one PET series can be measured", "one", "name one with --series UID")
+SERIES_AMBIGUOUS = NoticeKind(
+    "SERIES_AMBIGUOUS", E, "more than one PET series can be measured", "one", "name one with --series UID, in a trial in clinical/scans.csv"
+)
 SERIES_UNKNOWN = NoticeKind("SERIES_UNKNOWN", E, "no PET series has this UID", "", "see `carpet scan` for the UIDs")
 SOP_CLASS_UNSUPPORTED = NoticeKind(
     "SOP_CLASS_UNSUPPORTED",

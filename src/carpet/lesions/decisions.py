@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from carpet.core.errors import Notice, NoticeKind, Refused, Severity
@@ -77,7 +78,8 @@ def read_decisions(text: str, where: str, *, site_of: Callable[[str], Coded | No
         if len(cells) > len(names):
             faults.append(MALFORMED.at(f"{where}:{line}:{len(names) + 1}", cells[len(names)], more="more cells than columns"))
             continue
-        row = _Row(dict.fromkeys(COLUMNS, "") | dict(zip(names, (cell.strip() for cell in cells), strict=False)), names, f"{where}:{line}")
+        found = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+        row = _Row(found, f"{where}:{line}", partial(_cell, names, f"{where}:{line}"))
         decision = row.decision(site_of)
         faults += row.faults
         if decision is not None:
@@ -85,6 +87,22 @@ def read_decisions(text: str, where: str, *, site_of: Callable[[str], Coded | No
     if faults:
         raise Refused(faults)
     return tuple(decisions)
+
+
+def decision_of(cells: Mapping[str, str], where: str, *, place: Callable[[str], str], site_of: Callable[[str], Coded | None]) -> Decision:
+    """One row whose cells were read elsewhere, by column; those that are left out are empty.
+
+    where: names the row in what `decide` refuses. place: names the cell of a column. Raises Refused with DECISION_MALFORMED.
+    """
+    row = _Row(cells, where, place)
+    decision = row.decision(site_of)
+    if decision is None:
+        raise Refused(row.faults)
+    return decision
+
+
+def _cell(names: Sequence[str], where: str, column: str) -> str:
+    return f"{where}:{names.index(column) + 1 if column in names else 1}"
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -115,13 +133,12 @@ def _head_faults(names: list[str], where: str) -> list[Notice]:
 class _Row:
     """One row while it is read; collects its faults."""
 
-    def __init__(self, cells: dict[str, str], names: list[str], where: str) -> None:
-        self.cells, self.names, self.where = cells, names, where
+    def __init__(self, cells: Mapping[str, str], where: str, place: Callable[[str], str]) -> None:
+        self.cells, self.where, self.place = dict.fromkeys(COLUMNS, "") | dict(cells), where, place
         self.faults: list[Notice] = []
 
     def fault(self, column: str, more: str) -> None:
-        place = self.names.index(column) + 1 if column in self.names else 1
-        self.faults.append(MALFORMED.at(f"{self.where}:{place}", self.cells[column], more=more))
+        self.faults.append(MALFORMED.at(self.place(column), self.cells[column], more=more))
 
     def decision(self, site_of: Callable[[str], Coded | None]) -> Decision | None:
         lesion_id, point = self.cells["lesion_id"] or None, self._point()

@@ -88,7 +88,9 @@ HALFLIFE_MISMATCH = NoticeKind(
 HALFLIFE_FROM_NUCLIDE = NoticeKind("HALFLIFE_FROM_NUCLIDE", W, "no half-life is stored; the named nuclide's own was taken")
 
 # the patient
-WEIGHT_MISSING = NoticeKind("WEIGHT_MISSING", E, "no patient weight", "kg > 0 in (0010,1030)", "give it with --weight-kg")
+WEIGHT_MISSING = NoticeKind(
+    "WEIGHT_MISSING", E, "no patient weight", "kg > 0 in (0010,1030)", "give it with --weight-kg, in a trial in clinical/scans.csv"
+)
 WEIGHT_IN_GRAMS = NoticeKind("WEIGHT_IN_GRAMS", W, "the weight is written in grams; divided by 1000")
 WEIGHT_IN_SIZE = NoticeKind("WEIGHT_IN_SIZE", E, "PatientSize seems to hold the weight", "metres in (0010,1020)")
 WEIGHT_IMPLAUSIBLE = NoticeKind("WEIGHT_IMPLAUSIBLE", E, "nobody has this weight and height", "2–400 kg, BMI 10–80")

@@ -35,7 +35,7 @@ def body_of(facts: PetFacts, given_weight_kg: float | None) -> tuple[Body | None
 
 def _weight(stored: Fact[float] | None, given: float | None) -> tuple[float | None, tuple[Notice, ...]]:
     if given is not None:
-        return given, (notices.WEIGHT_GIVEN.at("--weight-kg", f"{given:g} kg; stored: {stored.value if stored else 'absent'}"),)
+        return given, (notices.WEIGHT_GIVEN.at("--weight-kg, scans.csv", f"{given:g} kg; stored: {stored.value if stored else 'absent'}"),)
     if stored is None or stored.value <= 0:
         return None, (notices.WEIGHT_MISSING.at("(0010,1030)", f"{stored.value:g}" if stored else "absent"),)
     if stored.value >= GRAMS_FROM:

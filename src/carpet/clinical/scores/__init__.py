@@ -1,0 +1,1 @@
+"""Clinical facts and biomarkers become one score. One file is one score."""

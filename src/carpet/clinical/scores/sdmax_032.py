@@ -1,0 +1,16 @@
+"""Dissemination: SDmax above 0.32 per metre."""
+
+from __future__ import annotations
+
+from carpet.clinical.cut_offs import CUT_OFFS, apply
+from carpet.clinical.score import Delineated, Scored, score
+
+LIMIT = CUT_OFFS["sdmax_032"]
+
+
+@score("sdmax_032", unit="/m", source=LIMIT.source, made_for="DLBCL, first line")
+def sdmax_032(*, sdmax: Delineated, timepoint: str) -> Scored:
+    """Largest distance between lesions over body surface area: > 0.32 /m is high."""
+    value, delineation = sdmax.nearest_to(LIMIT.delineation)
+    side = apply(LIMIT, value, delineation=delineation, timepoint=timepoint)
+    return Scored(value, side.group, side.flags, delineation)
