@@ -215,3 +215,97 @@ def hostile_document(document: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def hostile_text() -> str:
     return HOSTILE
+
+
+def _response(timepoint: str, day: int, criterion: str, category: str, assessor: str = "carpet", **more: Any) -> dict[str, Any]:
+    said = {"rule": f"{criterion}-{category}", "because": f"because of {category}", "value": None, "flags": ["UNREVIEWED"]}
+    return {"timepoint": timepoint, "day": day, "criterion": f"{criterion}@1", "category": category, "assessor": assessor} | said | more
+
+
+def _kinetic(biomarker: str, unit: str, pair: tuple[str, str], days: tuple[int, int], numbers: tuple[Any, ...]) -> dict[str, Any]:
+    names = ("before", "now", "change", "per_day", "percent", "log_growth_per_day", "doubling_days")
+    of = {"biomarker": biomarker, "unit": unit, "from_timepoint": pair[0], "to_timepoint": pair[1], "from_day": days[0], "to_day": days[1]}
+    return of | dict(zip(names, numbers, strict=True)) | {"from_baseline": True, "reason_missing": "", "flags": []}
+
+
+def _sighting(track: str, scan: tuple[str, int, str], event: str, volume_ml: float | None, **more: Any) -> dict[str, Any]:
+    ids = ["L01"] if volume_ml else []
+    said = {"lesion_ids": ids, "volume_ml": volume_ml, "confidence": "high", "because": f"T3: {event}", "into": "", "flags": []}
+    where = dict(zip(("timepoint", "day", "study_uid"), scan, strict=True))
+    return {"track": track, "event": event, "aligned_by": "bone", "alignment_error_mm": 1.0, "site": "Spleen"} | where | said | more
+
+
+def _course_scan(timepoint: str, day: int, **more: Any) -> dict[str, Any]:
+    said = {"status": "UNREVIEWED", "refused": [], "uptake_min": 61.0, "liver": {"mean": 2.1, "reason_missing": None}, "scanner": "GE 690"}
+    said |= {"reconstruction": "OSEM", "spacing_mm_kji": [3.27, 4.0, 4.0], "segmenter": "suv4.0", "flags": ["UNREVIEWED", "UPTAKE_LATE"]}
+    where = {"timepoint": timepoint, "day": day, "study_uid": f"1.2.{day}", "baseline": timepoint == "TT"}
+    return where | {"report": f"day_{day}_x/report.html"} | said | more
+
+
+@pytest.fixture
+def patient_course() -> dict[str, Any]:
+    """What is told of one patient: three scans, one of them refused, a reader and the numbers, which differ."""
+    uids = (("TT", -3, "1.2.-3"), ("M3", 91, "1.2.91"))
+    nothing = dict.fromkeys(("uptake_min", "liver", "scanner", "reconstruction", "spacing_mm_kji", "segmenter"))
+    refused = _course_scan("M1", 28, status="REFUSED", refused=["WEIGHT_MISSING"], flags=[], report="", **nothing)
+    notice = {"code": "WEIGHT_MISSING", "severity": "E", "message": "no weight", "where": "(0010,1030)", "found": "", "allowed": ""}
+    answer = {"criterion": "lugano", "category": "CR", "rule": "LUG-CMR", "because": "complete metabolic response"}
+    return copy.deepcopy(
+        {
+            "patient": {"id": "P-3f2a", "product": "axi-cel", "histology": "DLBCL", "bridging": True, "infused": True, "baseline": "TT"},
+            "protocol": "cart-lymphoma",
+            "scans": [_course_scan("TT", -3), refused, _course_scan("M3", 91, flags=["RECON_CHANGED"])],
+            "responses": [
+                _response("M1", 28, "lugano", "NE", rule="NOT_COMPUTABLE", because="the PET was refused"),
+                _response("M1", 28, "lugano_pet", "NE", rule="NOT_COMPUTABLE", because="the PET was refused"),
+                _response("M3", 91, "lugano", "PR", flags=["UNREVIEWED", "SPLEEN_NOT_MEASURED"]),
+                _response("M3", 91, "lyric", "PD", dated_to_day=30),
+                _response("M3", 91, "qpet", "5", value=7.71),
+                _response("M3", 91, "delta_suv_max", "REPORTED", value=42.73),
+                _response("M3", 91, "lugano", "CR", "reader Dr R", rule="LUG-CMR", because="complete metabolic response"),
+            ],
+            "best": [
+                {"criterion": f"{name}@1", "assessor": "carpet", "category": "PR", "timepoint": "M3", "day": 91}
+                | {"ended_by": "last scan", "because": "M3 PR (day 91)"}
+                for name in ("lugano", "recil")
+            ],
+            "conversions": [
+                {"criterion": "lugano@1", "assessor": "carpet", "from_timepoint": "M1", "from_day": 28, "from_category": "SD"}
+                | {"to_timepoint": "M3", "to_day": 91, "to_category": "PR", "new_therapy_before": False}
+            ],
+            "findings": [
+                {"timepoint": "M3", "day": 91, "study_uid": "1.2.91", "finding": "PSEUDO", "says": "growth early after infusion"}
+                | {"because": "T01 grew by 60 %", "flags": ["UNREVIEWED"]}
+            ],
+            "disagreements": [
+                {"timepoint": "M3", "day": 91, "assessor": "reader Dr R", "question": "complete response", "yes": [answer]}
+                | {"no": [answer | {"criterion": "recil", "category": "PR", "rule": "REC-PR"}]}
+            ],
+            "kinetics": [
+                _kinetic("tmtv", "mL", ("TT", "M3"), (-3, 91), (100.0, 25.0, -75.0, -0.798, -75.0, -0.0147, -47.0)),
+                _kinetic("suv_max", "g/mL", ("TT", "M3"), (-3, 91), (20.0, None, None, None, None, None, None))
+                | {"reason_missing": "NO_LESION"},
+                _kinetic("tmtv", "mL", ("TD", "TT"), (-34, -3), (50.0, 100.0, 50.0, 1.613, 100.0, 0.02236, 31.0)),
+            ],
+            "tracks": [
+                _sighting("T01", uids[0], "present", 80.0),
+                _sighting("T01", uids[1], "gone", 0.0),
+                _sighting("T02", uids[1], "new", 25.0, confidence="low"),
+            ],
+            "pairs": [["TT and M3", "../../figures/P-3f2a/tracks_TT_M3.png"]],
+            "refusals": [notice | {"remedy": "scans.csv", "at": "M1 (day 28)"}],
+            "flags": [notice | {"code": "RECON_CHANGED", "severity": "W", "remedy": "", "at": "", "where": "M3", "found": "model"}] * 2,
+            "software": {"carpet": "0.1.0"},
+            "provenance": [["Course, step of the store", "abcd1234"]],
+        }
+    )
+
+
+@pytest.fixture
+def hostile_course(patient_course: dict[str, Any]) -> dict[str, Any]:
+    """The same with hostile words in every text; what selects code is kept, ids that join rows stay equal."""
+    poisoned: dict[str, Any] = _poisoned(patient_course)
+    poisoned["software"], poisoned["patient"]["baseline"] = {HOSTILE: HOSTILE}, HOSTILE
+    for bad, good in zip(poisoned["scans"], patient_course["scans"], strict=True):
+        bad["status"] = good["status"]
+    return poisoned

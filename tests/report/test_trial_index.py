@@ -17,10 +17,23 @@ ROW: dict[str, Any] = {
     "responses": [{"assessor": "carpet", "rows": [RESPONSE]}],
 }
 
+FINDING: dict[str, Any] = {
+    "timepoint": "M1",
+    "day": 29,
+    "finding": "EARLY_PROGRESSION",
+    "says": "progression <i>early</i>",
+    "because": "by <b>R</b>",
+}
+FINDING["flags"] = ["MIDLINE_ASSUMED"]
+IMPROVED = {"criterion": "lugano@1", "category": "CR", "because": "M3 CR (day 90)", "conversions": ["PR at M1 to CR at M3 (day 90)"]}
+BEST: dict[str, Any] = {"assessor": "<i>R</i>", "line": "CR by lugano", "rows": [IMPROVED]}
+NOTHING: dict[str, Any] = {"id": "A", "folder": "A", "report": "", "rows": [], "notes": [], "findings": [], "best": []}
+
 
 def page(**change: Any) -> str:
     note = {"code": "NO_SCAN_IN_WINDOW", "message": "no scan", "where": "M3", "found": "", "severity": "I"}
-    patient = {"id": "<script>A", "folder": "patient-1", "rows": [ROW], "notes": [note]}
+    patient = {"id": "<script>A", "folder": "patient-1", "report": "", "rows": [ROW], "notes": [note]}
+    patient |= {"findings": [FINDING], "best": [BEST]}
     content = {"protocol": "p", "software": "carpet 0", "counts": {"patients": 1, "scans": 1, "refusals": 0}, "flags": 0}
     return index_html(content | {"patients": [patient], "refusals": [], "timepoints": ["M1"]} | change)
 
@@ -44,8 +57,25 @@ def test_the_response_its_rule_and_its_flags_are_shown() -> None:
         assert said in html
 
 
+def test_what_a_person_should_look_at_and_the_best_response_are_shown() -> None:
+    html = page()
+    for said in (
+        "EARLY_PROGRESSION",
+        "MIDLINE_ASSUMED",
+        "progression &lt;i&gt;early&lt;/i&gt;",
+        "by &lt;b&gt;R&lt;/b&gt;",
+        "&lt;i&gt;R&lt;/i&gt;",
+        "CR by lugano",
+    ):
+        assert said in html
+    assert "Later improvement: PR at M1 to CR at M3 (day 90)" in html
+    nothing = page(patients=[NOTHING])
+    assert "<h3>For a person to look at" not in nothing
+    assert "<h3>Best overall response" not in nothing
+
+
 def test_refusals_are_listed() -> None:
     row = {"patient": "", "code": "PATIENT_UNKNOWN", "message": "m", "where": "1.2", "found": "P-1", "remedy": "correct it"}
     assert "Nothing." in page()
     assert "PATIENT_UNKNOWN" in page(refusals=[row])
-    assert "No scan of this patient." in page(patients=[{"id": "A", "folder": "A", "rows": [], "notes": []}])
+    assert "No scan of this patient." in page(patients=[NOTHING])

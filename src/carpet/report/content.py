@@ -214,7 +214,7 @@ def _matrix(biomarkers: Sequence[Record], segmenters: Sequence[str]) -> dict[str
     for name, unit in units.items():
         line = [_cell(cells[name, own]) if (name, own) in cells else _not_asked() for own in segmenters]
         for cell in line:
-            cell["letters"] = ",".join(letters.setdefault(code, _letter(len(letters))) for code in cell["notes"])
+            cell["letters"] = ",".join(letters.setdefault(code, letter(len(letters))) for code in cell["notes"])
         rows.append({"label": _label(name), "unit": _unit(unit), "cells": line})
     notes = [[letter, code] for code, letter in letters.items()]
     return {"segmenters": [clean(own) for own in segmenters], "rows": rows, "notes": notes}
@@ -224,8 +224,9 @@ def _not_asked() -> dict[str, Any]:
     return {"text": clean(numbers.missing_text("NOT_COMPUTED")), "missing": True, "notes": []}
 
 
-def _letter(index: int) -> str:
-    return chr(ord("a") + index) if index < 26 else _letter(index // 26 - 1) + chr(ord("a") + index % 26)
+def letter(index: int) -> str:
+    """The mark of a note: a, b, … z, aa, ab, …"""
+    return chr(ord("a") + index) if index < 26 else letter(index // 26 - 1) + chr(ord("a") + index % 26)
 
 
 def _reference(row: Record) -> dict[str, Any]:

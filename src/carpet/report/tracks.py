@@ -1,4 +1,4 @@
-"""Two scans side by side as coronal projections, each lesion in the colour of its track, with what is new, gone, split or merged."""
+"""Scans as coronal projections, each lesion in the colour of its track, with what is new, gone, split or merged: two side by side."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from carpet.core.space import Region, Volume
+from carpet.core.space import Grid, Quantity, Region
 from carpet.report import drawing
-from carpet.report.mip import BAR_IN, FOOT_IN, GUTTER_IN, HEAD_IN, TALLEST_IN, Projected, draw_view, mark, project, shown_mm
-from carpet.report.patient_view import drawn_grid, drawn_region
+from carpet.report.mip import BAR_IN, FOOT_IN, GUTTER_IN, HEAD_IN, TALLEST_IN, Projected, draw_view, mark, shown_mm
+from carpet.report.patient_view import drawn_region
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,10 +56,15 @@ class TrackedRegion:
 
 @dataclass(frozen=True, eq=False)
 class TrackedScan:
-    """One scan of the pair: what stands above it, SUVbw, and its tracked regions on the same grid."""
+    """One scan: what stands above it, its coronal projection in SUVbw, and its tracked regions.
+
+    mip_coronal: float32 (head→feet, right→left), `mip.project(suv, "coronal")`; mip_grid: `patient_view.drawn_grid` of the PET's grid,
+    on which the regions lie.
+    """
 
     title: str
-    suv: Volume
+    mip_coronal: NDArray[np.float32]
+    mip_grid: Grid
     regions: Sequence[TrackedRegion]
 
 
@@ -69,7 +75,7 @@ def tracks_png(earlier: TrackedScan, later: TrackedScan, *, alignment_text: str,
 
 def tracks_figure(earlier: TrackedScan, later: TrackedScan, *, alignment_text: str, status_text: str) -> Figure:
     """The figure behind `tracks_png`."""
-    views = [_projected(scan) for scan in (earlier, later)]
+    views = [projected_scan(scan) for scan in (earlier, later)]
     heights_mm = [view.pixels.shape[0] * view.step_mm[0] for view in views]
     widths_mm = [view.shown_mm[1] - view.shown_mm[0] for view in views]
     gutter_in = 2.2 * GUTTER_IN  # labels hold a track and a word
@@ -85,13 +91,13 @@ def tracks_figure(earlier: TrackedScan, later: TrackedScan, *, alignment_text: s
             pt_mm = 1 / (72 * inch_per_mm)
             drawing.scale_bar(axes, view.shown_mm[0], heights_mm[0] + 8 * pt_mm, 100.0, above_mm=-7 * pt_mm)
         left_in += width_in + 2 * gutter_in
-    _draw_words(figure, later.suv, bar_left_in=left_in - gutter_in + 0.15, alignment_text=alignment_text, status_text=status_text)
+    _draw_words(figure, bar_left_in=left_in - gutter_in + 0.15, alignment_text=alignment_text, status_text=status_text)
     return figure
 
 
-def _projected(scan: TrackedScan) -> Projected:
-    pixels = project(scan.suv, "coronal")
-    grid = drawn_grid(scan.suv.grid)
+def projected_scan(scan: TrackedScan) -> Projected:
+    """The view that `mip.draw_view` draws: the projection, and the regions in the colours of their tracks, the largest with labels."""
+    pixels, grid = scan.mip_coronal, scan.mip_grid
     step_mm = (round(grid.spacing_mm_kji[0], 4), round(grid.spacing_mm_kji[2], 4))
     ranked = sorted(scan.regions, key=lambda one: (-one.region.voxels, one.label))
     labels = [one.label if n < LEADING else "" for n, one in enumerate(ranked)]
@@ -99,22 +105,23 @@ def _projected(scan: TrackedScan) -> Projected:
     return Projected(pixels, step_mm, shown_mm(pixels, step_mm, marks), marks)
 
 
-def _draw_words(figure: Figure, suv: Volume, *, bar_left_in: float, alignment_text: str, status_text: str) -> None:
+def _draw_words(figure: Figure, *, bar_left_in: float, alignment_text: str, status_text: str) -> None:
     """The mark on top, the colour bar on the right, what the lines mean and how the scans were aligned at the bottom."""
     width_in, height_in = (float(size) for size in figure.get_size_inches())
     paper = drawing.bare_axes(figure, 0, 0, width_in, height_in)
     paper.set_xlim(0, width_in)
     paper.set_ylim(0, height_in)
     drawing.draw_mark(paper, 0.08, height_in - 0.14, status_text, ha="left")
-    says = f"maximum intensity, {suv.quantity.says}"
+    says = f"maximum intensity, {Quantity.SUV_BW.says}"
     drawing.write(paper, width_in, height_in - 0.14, says, size_pt=6.5, ha="right", color=drawing.QUIET)
     bar = drawing.bare_axes(figure, bar_left_in, FOOT_IN, 0.13, min(2.2, height_in - HEAD_IN - FOOT_IN - 0.3))
-    drawing.draw_colour_bar(bar, np.repeat(np.linspace(1.0, 0.0, 128)[:, None], 3, axis=1), f"SUV\n({suv.quantity.unit})")
-    _draw_legend(paper)
+    drawing.draw_colour_bar(bar, np.repeat(np.linspace(1.0, 0.0, 128)[:, None], 3, axis=1), f"SUV\n({Quantity.SUV_BW.unit})")
+    draw_track_legend(paper)
     drawing.write(paper, 0.08, 0.06, drawing.shortened(alignment_text, 150), size_pt=6.5, ha="left", color=drawing.QUIET)
 
 
-def _draw_legend(paper: Axes) -> None:
+def draw_track_legend(paper: Axes) -> None:
+    """What the lines mean, along the foot of a sheet whose axes are in inches."""
     from matplotlib.path import Path
 
     x = 0.6
