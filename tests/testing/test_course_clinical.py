@@ -1,0 +1,51 @@
+"""Contract: the tables are read without a refusal, are the same each time, and hold the effects that were planted and no others."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+
+from carpet.clinical import read_tables
+from carpet.testing.course_clinical import baseline_ml, clinical_tables
+from carpet.testing.courses import planned_patients
+
+NULL = ("crp", "ferritin", "platelets", "anc", "hb", "creatinine")  # planted without an effect
+PATIENTS = {patient.id: patient for patient in planned_patients()}
+
+
+def test_the_clinical_tables_are_read_without_a_refusal() -> None:
+    texts = clinical_tables(planned_patients())
+    tables = read_tables(texts)
+    assert [notice for notice in tables.notices if notice.severity == "E"] == []
+    rows = {name: list(csv.DictReader(io.StringIO(text))) for name, text in texts.items()}
+    assert len(tables.patients) == len(PATIENTS)
+    assert {lab.analyte for lab in tables.labs} == {"ldh", "ldh_uln", "crp", "ferritin", "platelets", "anc", "hb", "creatinine"}
+    assert {(one.event, one.scale) for one in tables.toxicity} == {("crs", "astct2019"), ("icans", "astct2019")}
+    assert {one.grade for one in tables.toxicity if one.event == "crs"} == {0, 1, 2, 3}
+    assert len(tables.ct_targets) == len(rows["ct_targets.csv"])
+    assert len(tables.readings) == len(rows["readings.csv"])
+    assert all(one.last_contact_date or one.death_date for one in tables.patients)
+
+
+def test_the_same_tables_each_time() -> None:
+    assert clinical_tables(planned_patients()) == clinical_tables(planned_patients())
+    assert list(clinical_tables(planned_patients()[:3])["patients.csv"].splitlines())[-1].startswith("P03")
+
+
+def test_much_lymphoma_or_two_extranodal_sites_progress_early_and_other_values_mean_nothing() -> None:
+    tables = read_tables(clinical_tables(planned_patients()))
+    days = {one.patient_id: one.day(one.progression_date) if one.progression_date else None for one in tables.patients}
+    much = [one for one in tables.patients if baseline_ml(PATIENTS[one.patient_id]) > 80.0 or (one.extranodal_sites or 0) >= 2]
+    early = [one.patient_id for one in much if (days[one.patient_id] or 999) <= 92]
+    rest = [one for one in tables.patients if one not in much]
+    assert len(much) >= 6
+    assert len(early) / len(much) >= 0.6
+    assert sum((days[one.patient_id] or 999) <= 92 for one in rest) / len(rest) <= 0.25
+    volume = np.array([baseline_ml(PATIENTS[one.patient_id]) for one in tables.patients])
+    progressed = np.array([days[one.patient_id] is not None for one in tables.patients], dtype=float)
+    of = {name: [lab.value for lab in tables.labs if lab.analyte == name][::2] for name in ("ldh", *NULL)}
+    assert np.corrcoef(volume, of["ldh"])[0, 1] > 0.8
+    for null in NULL:
+        assert abs(np.corrcoef(np.argsort(np.argsort(of[null])), progressed)[0, 1]) < 0.15, null
