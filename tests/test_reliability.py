@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = {"T1": 30, "T2": 8, "T3": 3, "T4": 1, "T16": 1, "T19": 1, "T20": 3}
+QUICK = {"T1": 30, "T2": 8, "T3": 3, "T4": 1, "T6": 3, "T8": 2, "T16": 1, "T19": 1, "T20": 3, "T21": 20}
 PLANTED = """
 from validation.reliability.score import Score
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import carpet
+from carpet.clinical.cut_offs import CUT_OFFS
+from carpet.clinical.score import NOT_BUILT
 from carpet.core.errors import NoticeKind
 from carpet.core.protocol import Protocol, Section
 from carpet.response import criteria
@@ -37,7 +39,31 @@ def methods_page() -> str:
         parts.append(
             table(["name", "unit", "what it does", "source"], [[f"`{r['name']}`", r["unit"], r["says"], r["source"]] for r in chosen])
         )
-    return "\n".join(parts)
+    return "\n".join([*parts, *_cut_offs()])
+
+
+def _cut_offs() -> list[str]:
+    """The registry of published cut-offs, and the scores that are not built."""
+    head = ["name", "high where", "delineation", "population", "found at", "worse", "not verified", "source"]
+    rows = [
+        [
+            f"`{one.name}`",
+            f"{one.biomarker} {one.sign} {one.value:g} {one.unit}",
+            one.delineation or "–",
+            one.population,
+            ", ".join(one.timepoints),
+            one.worse or "not stated",
+            one.unverified or "–",
+            one.source,
+        ]
+        for one in CUT_OFFS.values()
+    ]
+    said = (
+        "A volume of another delineation is refused (`CUTOFF_OTHER_DELINEATION`) unless somebody overrides the cut-off by its name, which"
+        " is then told with the result. Another time point or population is flagged.\n"
+    )
+    absent = [[f"`{name}`", why] for name, why in NOT_BUILT.items()]
+    return ["\n## Published cut-offs\n", said, table(head, rows), "\n## Scores that are not built\n", table(["name", "why"], absent)]
 
 
 def criteria_page() -> str:

@@ -224,12 +224,37 @@ def stored_record(kind: str, payload: dict[str, Any], name: str = "") -> Any:
 
 
 @pytest.fixture
+def with_lesion() -> Callable[..., Any]:
+    """A scan with one more stored region: with_lesion(scan, "L01", 20.0, site="hilar", at=(45.0, 0.0, 0.0), status="disease")."""
+    from carpet.anatomy.sites import SITES
+
+    def made(
+        scan: Any,
+        name: str,
+        volume_ml: float,
+        *,
+        site: str = "mediastinal",
+        status: str = "disease",
+        at: tuple[float, float, float] = (1.0, 2.0, 3.0),
+    ) -> Any:
+        code = {"value": SITES[site].code.value, "scheme": "SCT", "meaning": SITES[site].code.meaning}
+        region = {"lesion_id": name, "status": status, "decided_by": "rule DIS-DEFAULT@1", "volume_ml": volume_ml, "site": code}
+        region |= {"suv_max": 8.0, "suv_peak": 7.0, "tlg_g": 5.0 * volume_ml, "centroid_lps_mm": list(at)}
+        return replace(scan, lesions=(*scan.lesions, stored_record("lesion", region, name)))
+
+    return made
+
+
+@pytest.fixture
 def scan_at() -> Callable[..., Any]:
-    """A scan of a course as the store would give it: scan_at(29, tmtv=10.0, suv_max=None, liver=2.0, voxel=4.0, undecided=True)."""
+    """A scan of a course as the store would give it: scan_at(29, tmtv=10.0, suv_max=None, liver=2.0, voxel=4.0, undecided=5.0).
+
+    undecided: SUVmax, SUVpeak and TLG of an undecided region, 0 for none.
+    """
     from carpet.run.trial_course import Scan
 
     def made(
-        day: int | None, *, liver: float = 2.0, blood_pool: float = 1.5, voxel: float = 4.0, undecided: bool = False, **values: Any
+        day: int | None, *, liver: float = 2.0, blood_pool: float = 1.5, voxel: float = 4.0, undecided: float = 0.0, **values: Any
     ) -> Any:
         pet = {"manufacturer": "M", "model": "N", "reconstruction": "R", "spacing_mm_kji": [3.0, voxel, voxel]}
         reference = {"mean": liver, "sd": 0.1, "reason_missing": None}
@@ -239,7 +264,9 @@ def scan_at() -> Callable[..., Any]:
             {"name": name, "segmenter": "suv4.0", "value": value, "unit": "1", "reason_missing": "NO_LESION" if value is None else None}
             for name, value in values.items()
         ]
-        lesions = (stored_record("lesion", {"status": "undecided"}, "L01"),) if undecided else ()
+        region = {"status": "undecided", "lesion_id": "L01"} | dict.fromkeys(("suv_max", "suv_peak", "tlg_g"), undecided)
+        region |= {"decided_by": "rule UND-HEAD@1", "site": None, "volume_ml": 5.0, "centroid_lps_mm": [0.0, 0.0, 0.0]}
+        lesions = (stored_record("lesion", region, "L01"),) if undecided else ()
         records = tuple(stored_record("measurement", row | {"flags": []}, str(row["name"])) for row in rows)
         return Scan(f"1.2.{day}", f"s{day}", day, stored_record("study", payload), f"step{day}", lesions, records)
 

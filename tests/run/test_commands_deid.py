@@ -27,7 +27,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def silent(text: str) -> bool:
-    return not any(word in text.lower() for word in ("zauberberg", "klawdia", "4711", "phantom"))
+    return not any(word in text.lower() for word in ("zauberberg", "klawdia", "4711-0815", "phantom"))  # digits alone occur in UIDs
 
 
 def test_done_is_status_0_and_the_key_lies_beside(call: Call, source: Path, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_responses_by_hand(ran: Path) -> None:
     # B: SUVmax 40 % lower, far above the liver; SPD 1800 → 672 mm² at M1; n1 from 480 to 1200 mm² at day 90, where there is no PET
     m1 = ("deauville", "lugano_pet", "lugano_ct", "lugano", "recil", "cheson2007")
     assert [said["B", "M1", name, "carpet"] for name in m1] == ["5", "PMR", "PR", "PR", "PR", "PR"]
-    assert "NEW_LESIONS_NOT_READ" in rows["B", "M1", "lugano_pet", "carpet"]["flags"]
+    assert "NEW_LESIONS_NOT_READ" not in rows["B", "M1", "lugano_pet", "carpet"]["flags"]  # the tracks tell
     assert [said["B", "M3", name, "carpet"] for name in m1] == ["NE", "NE", "PD", "PD", "PD", "PD"]
     assert rows["B", "M3", "lugano", "carpet"]["rule"] == "LUG-CT-PD"
     # C: the scan of M1 was refused, and the row says so

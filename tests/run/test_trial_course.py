@@ -12,6 +12,7 @@ import pytest
 
 from carpet.clinical import ClinicalTables, Patient
 from carpet.clinical.readings import Reading
+from carpet.clinical.scans import ScanRow
 from carpet.core.protocol import DayWindow, Protocol
 from carpet.dicom.series import Catalogue, pseudonym
 from carpet.run.opening import Found
@@ -94,6 +95,28 @@ def test_a_change_that_has_no_number_has_a_reason(scan_at: ScanAt) -> None:
     assert (row["suv_max"]["change"], row["suv_max"]["reason_missing"], row["suv_max"]["flags"]) == (None, "NO_LESION", ["RECON_CHANGED"])
     assert row["tlg"]["reason_missing"] == "NOT_ASKED_FOR"
     assert [(one.where, one.found) for one in course.flags if one.code == "RECON_CHANGED"] == [("M1", "voxel size")]
+
+
+def test_another_reconstruction_takes_every_change_unless_a_person_accepts_it(scan_at: ScanAt) -> None:
+    scans = [scan_at(-2, tmtv=100.0), scan_at(28, tmtv=25.0, voxel=2.0), scan_at(90, tmtv=50.0)]
+
+    def changes(*days: int) -> dict[tuple[str, str], tuple[Any, str, list[str]]]:
+        rows = tuple(ScanRow(patient_id="A", date=INFUSED + dt.timedelta(day), accept_recon_change="Dr B") for day in days)
+        course = course_of(A, scans, ClinicalTables((A,), scans=rows), Protocol())
+        flags.extend(one for one in course.flags if one.code.startswith("RECON"))
+        found = (one for one in kinetics_rows(course) if one["biomarker"] == "tmtv")
+        return {(row["from_timepoint"], row["to_timepoint"]): (row["change"], row["reason_missing"], row["flags"]) for row in found}
+
+    flags: list[Any] = []
+    refused, accepted = (None, "RECON_CHANGED", ["RECON_CHANGED"]), ["RECON_CHANGED_ACCEPTED"]
+    assert changes() == {("TT", "M1"): refused, ("M1", "M3"): refused, ("TT", "M3"): (-50.0, "", [])}
+    assert changes(28) == {("TT", "M1"): (-75.0, "", accepted), ("M1", "M3"): (25.0, "", accepted), ("TT", "M3"): (-50.0, "", [])}
+    assert changes(90)["M1", "M3"] == refused
+    assert [(one.code, one.where, one.found) for one in flags] == [
+        ("RECON_CHANGED", "M1", "voxel size"),
+        ("RECON_CHANGED_ACCEPTED", "M1", "voxel size; accepted by Dr B"),
+        ("RECON_CHANGED", "M1", "voxel size"),
+    ]
 
 
 def test_a_refused_scan_has_a_day_and_no_value() -> None:

@@ -15,7 +15,10 @@ from carpet.core.protocol import Protocol
 from carpet.run.store import EMPTY, open_store
 from carpet.run.trial_folder import README, init_trial, load_trial
 
-TABLES = {"patients.csv", "labs.csv", "toxicity.csv", "ct_targets.csv", "readings.csv"}
+TABLES = {
+    *("patients.csv", "labs.csv", "toxicity.csv", "ct_targets.csv", "readings.csv", "scans.csv", "decisions.csv"),
+    "track_corrections.csv",
+}
 
 
 def content_of(folder: Path) -> dict[str, bytes | None]:

@@ -15,6 +15,7 @@ from carpet.run.trial import courses, ready_trial
 from carpet.run.trial_course import Scan
 from carpet.run.trial_index import _status, index_content, patient_folder, report_folder, seg_file, study_name
 from carpet.run.trial_rows import trial_rows
+from carpet.run.trial_tracks import CourseTracks
 
 
 @pytest.mark.parametrize("patient_id", ["..", "a/b", "Müller", "x" * 64, "", "con.", "a b"])
@@ -39,11 +40,11 @@ def test_folders_have_patient_day_and_study() -> None:
 
 def test_every_scan_and_every_called_time_point_has_a_row(ran: Path) -> None:
     with ready_trial(ran, lambda step: None) as ready, open_store(ready.trial.store) as store:
-        results = courses(ready, store)
+        results = courses(ready, store, lambda course: CourseTracks())
         patient, study = ready.tables.patients[0], ready.studies["A"][0]
         folder = report_folder(patient, study)
         assert seg_file(patient, study) == f"{folder}.seg.dcm"
-        rows = trial_rows(results, ready.tables, ready.told)
+        rows = trial_rows(results, ready.tables, ready.told, protocol=ready.trial.protocol.scores)
         content = index_content(Protocol(), results, rows, frozenset({folder}))
     shown = {patient["id"]: [(row["timepoint"], row["day"]) for row in patient["rows"]] for patient in content["patients"]}
     assert shown == {
@@ -56,4 +57,11 @@ def test_every_scan_and_every_called_time_point_has_a_row(ran: Path) -> None:
     assert [row["baseline"] for row in first] == [True, False, False]
     assert [group["assessor"] for group in first[1]["responses"]] == ["reader Dr R", "carpet"]
     assert first[1]["responses"][0]["rows"][0]["criterion"] == "lugano@1"
+    one = content["patients"][0]
+    assert [(group["assessor"], group["line"]) for group in one["best"]] == [
+        ("reader Dr R", "CR by lugano, CR by lyric, CMR by lugano_pet"),
+        ("carpet", "CR by lugano, CR by lyric, CMR by lugano_pet"),
+    ]
+    assert [group["rows"][0]["criterion"] for group in one["best"]] == ["lugano@1", "lugano@1"]
+    assert {row["finding"] for row in one["findings"]} == {"DEAUVILLE_1_3_AT_M1"}
     assert [row["code"] for row in content["refusals"]] == ["PATIENT_UNKNOWN", "WEIGHT_MISSING"]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from carpet.clinical import ClinicalTables, Patient
 from carpet.clinical.ct_targets import CtTarget
 from carpet.clinical.readings import Reading
+from carpet.clinical.scans import ScanRow
 from carpet.core.protocol import Protocol
+from carpet.lesions.alignment import Confidence
+from carpet.lesions.tracks import Appeared, Event
 from carpet.run.trial_course import Scan, course_of
 from carpet.run.trial_response import response_rows
+from carpet.run.trial_tracks import CourseTracks
 
 ScanAt = Callable[..., Any]
 INFUSED = dt.date(2024, 3, 1)
 A = Patient(patient_id="A", infusion_date=INFUSED, bridging=False)
-THRESHOLD = 4.0
 
 
 def on(day: int) -> dt.date:
@@ -31,9 +34,15 @@ def read(day: int, **said: Any) -> Reading:
     return Reading(patient_id="A", date=on(day), reader="R", **said)
 
 
-def rows_of(scans: list[Any], readings: tuple[Reading, ...] = (), ct: tuple[CtTarget, ...] = ()) -> dict[tuple[str, str, str], Any]:
-    course = course_of(A, scans, ClinicalTables((A,), ct_targets=ct, readings=readings), Protocol())
-    rows, _ = response_rows(course, THRESHOLD)
+def rows_of(
+    scans: list[Any],
+    readings: tuple[Reading, ...] = (),
+    ct: tuple[CtTarget, ...] = (),
+    appeared: Mapping[str, Any] | None = None,
+    accepted: tuple[ScanRow, ...] = (),
+) -> dict[tuple[str, str, str], Any]:
+    course = course_of(A, scans, ClinicalTables((A,), ct_targets=ct, readings=readings, scans=accepted), Protocol())
+    rows, _ = response_rows(course, Protocol(), tracks=CourseTracks(appeared=appeared or {}))
     found = {(row["timepoint"], row["criterion"].partition("@")[0], row["assessor"]): row for row in rows}
     assert len(found) == len(rows)
     return found
@@ -41,8 +50,8 @@ def rows_of(scans: list[Any], readings: tuple[Reading, ...] = (), ct: tuple[CtTa
 
 def test_every_criterion_by_every_assessor_has_exactly_one_row(scan_at: ScanAt) -> None:
     rows = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)], (read(29, deauville="4"),))
-    names = {"deauville", "lugano_pet", "lugano_ct", "lugano", "recil", "cheson2007"}
-    assert {key[1] for key in rows if key[2] == "carpet"} == names | {"qpet", "percist"}
+    names = {"deauville", "lugano_pet", "lugano_ct", "lugano", "lyric", "recil", "cheson2007"}
+    assert {key[1] for key in rows if key[2] == "carpet"} == names | {"qpet", "percist", "delta_suv_max"}
     assert {key[1] for key in rows if key[2] == "reader R"} == names
     assert all(row["because"] for row in rows.values())
     assert rows["M1", "lugano_ct", "carpet"]["because"] == "no CT was measured (ct_targets.csv)"
@@ -86,7 +95,7 @@ def test_nothing_found_is_said_with_what_may_be_missed(scan_at: ScanAt) -> None:
     assert (gone["category"], "RESIDUAL_MAY_BE_MISSED" in gone["flags"]) == ("1", True)
     hot_liver = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None, liver=4.5)])["M1", "deauville", "carpet"]
     assert "RESIDUAL_MAY_BE_MISSED" not in hot_liver["flags"]
-    open_ = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None, undecided=True)])
+    open_ = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None, undecided=5.0)])
     assert open_["M1", "deauville", "carpet"]["category"] == "NE"
     assert open_["M1", "lugano", "carpet"]["category"] == "NE"
 
@@ -109,7 +118,7 @@ def test_pet_and_ct_against_each_other(scan_at: ScanAt) -> None:
 def test_a_ct_row_that_cannot_be_is_refused_and_the_rest_goes_on(scan_at: ScanAt) -> None:
     ct = (target(-2, 40, 30), target(29, 20, 15), target(29, 20, 15, name="n2"))
     course = course_of(A, [scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)], ClinicalTables((A,), ct_targets=ct), Protocol())
-    rows, refusals = response_rows(course, THRESHOLD)
+    rows, refusals = response_rows(course, Protocol(), tracks=CourseTracks())
     assert [one.code for one in refusals] == ["CT_BASELINE_MISSING"]
     said = {row["criterion"].partition("@")[0]: row for row in rows}
     assert said["lugano_ct"]["because"] == "refused: CT_BASELINE_MISSING"
@@ -123,3 +132,89 @@ def test_without_baseline_or_with_a_refused_scan_nothing_is_silent(scan_at: Scan
     rows = rows_of([scan_at(-2, suv_max=10.0), Scan("1.9", "s", 29, None, "k")])
     assert "was refused" in rows["M1", "deauville", "carpet"]["because"]
     assert rows["M1", "lugano", "carpet"]["category"] == "NE"
+
+
+def new(*, small: bool = False, low: bool = False) -> Appeared:
+    confidence = Confidence.LOW if low else Confidence.HIGH
+    return Appeared("T2", ("L02",), Event.NEW, 0.5 if small else 5.0, small, confidence, "nothing was there")
+
+
+def test_new_lesions_by_the_tracks(scan_at: ScanAt) -> None:
+    scans = [scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)]
+    sure = rows_of(scans, appeared={"1.2.29": (new(),)})
+    assert [sure["M1", name, "carpet"]["category"] for name in ("deauville", "lugano_pet", "lugano")] == ["5", "PMD", "PD"]
+    assert "NEW_LESIONS_NOT_READ" not in sure["M1", "lugano_pet", "carpet"]["flags"]
+    none = rows_of(scans, appeared={"1.2.29": ()})["M1", "lugano_pet", "carpet"]
+    assert (none["category"], none["flags"]) == ("PMR", [])
+    for unsure in (new(small=True), new(low=True)):
+        row = rows_of(scans, appeared={"1.2.29": (unsure,)})["M1", "lugano_pet", "carpet"]
+        assert (row["category"], row["flags"]) == ("PMR", ["NEW_LESION_UNSURE"])
+    lost = rows_of(scans, appeared={"1.2.29": None})["M1", "lugano_pet", "carpet"]
+    assert (lost["category"], lost["flags"]) == ("PMR", ["NEW_LESIONS_NOT_READ"])
+
+
+def test_the_reader_stands_above_the_tracks_and_both_are_kept(scan_at: ScanAt) -> None:
+    scans = [scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)]
+    rows = rows_of(scans, (read(29, deauville="4", new_lesions=False),), appeared={"1.2.29": (new(),)})
+    assert [rows["M1", "lugano_pet", who]["category"] for who in ("carpet", "reader R")] == ["PMD", "PMR"]
+    assert rows["M1", "lugano_pet", "reader R"]["flags"] == ["READING_DIFFERS"]
+    silent = rows_of(scans, (read(29, deauville="4"),), appeared={"1.2.29": (new(),)})
+    assert silent["M1", "lugano_pet", "reader R"]["category"] == "PMD"
+
+
+def test_numbers_that_another_scanner_made_are_not_compared(scan_at: ScanAt) -> None:
+    scans = [scan_at(-2, suv_max=20.0, suv_peak=16.0), scan_at(29, suv_max=3.0, suv_peak=2.6, voxel=2.0)]
+    rows = rows_of(scans)
+    said = {name: (rows["M1", name, "carpet"]["category"], rows["M1", name, "carpet"]["rule"]) for name in ("lugano_pet", "percist")}
+    assert said == {"lugano_pet": ("NE", "PET-NE-recon"), "percist": ("NE", "PCT-NE-recon")}
+    delta = rows["M1", "delta_suv_max", "carpet"]
+    assert (delta["category"], delta["value"], "RECON_CHANGED" in delta["flags"]) == ("NE", None, True)
+    assert [rows["M1", name, "carpet"]["category"] for name in ("deauville", "qpet")] == ["4", "4"]
+    row = ScanRow(patient_id="A", date=on(29), accept_recon_change="Dr B")
+    rows = rows_of(scans, accepted=(row,))
+    assert [rows["M1", name, "carpet"]["category"] for name in ("lugano_pet", "percist")] == ["PMR", "PMR"]
+    assert (rows["M1", "delta_suv_max", "carpet"]["value"], rows["M1", "delta_suv_max", "carpet"]["category"]) == (85.0, "REPORTED")
+    assert "RECON_CHANGED_ACCEPTED" in rows["M1", "delta_suv_max", "carpet"]["flags"]
+    assert "RECON_CHANGED" not in rows["M1", "delta_suv_max", "carpet"]["flags"]
+
+
+def test_marrow_keeps_a_response_from_being_complete(scan_at: ScanAt) -> None:
+    ct = (target(-2, 40, 30), target(31, 10, 8))
+    scans = [scan_at(-2, suv_max=10.0), scan_at(29, suv_max=1.2)]
+    assert rows_of(scans, ct=ct)["M1", "lugano_ct", "carpet"]["category"] == "CR"
+    before = read(-2, marrow_involved=True)
+    assert rows_of(scans, (before,), ct)["M1", "lugano_ct", "carpet"]["category"] == "PR"
+    rows = rows_of(scans, (before, read(29, marrow_involved=False)), ct)
+    assert [rows["M1", "lugano_ct", who]["category"] for who in ("carpet", "reader R")] == ["CR", "CR"]
+
+
+def test_seven_targets_are_refused(scan_at: ScanAt) -> None:
+    ct = tuple(target(day, 40, 30, name=f"n{number}") for day in (-2, 29) for number in range(7))
+    rows = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=3.0)], ct=ct)
+    assert rows["M1", "lugano_ct", "carpet"]["because"] == "refused: CT_TARGETS_TOO_MANY"
+    assert rows["M1", "recil", "carpet"]["category"] == "NE"
+
+
+def test_progression_confirmed_later_is_dated_back(scan_at: ScanAt) -> None:
+    # 1200 → 1887 mm² on day 29 (+57 %: IR1), → 2760 on day 90 (+46 %, 9 mm more of a lesion of 51 mm: not yet), → 4200 on day 180
+    ct = (target(-2, 40, 30), target(29, 51, 37), target(90, 60, 46), target(180, 70, 60))
+    rows = rows_of([scan_at(-2, suv_max=10.0)], (read(29, clinical_deterioration=False),), ct)
+    lyric = [rows[name, "lyric", "carpet"] for name in ("M1", "M3", "M6")]
+    assert [row["category"] for row in lyric] == ["IR1", "IR1", "PD"]
+    assert [row["rule"] for row in lyric] == ["LY-IR1", "LYF-IR1", "LYF-PD-IR1"]
+    assert [row["dated_to_day"] for row in lyric] == [None, None, 29]
+    assert {row["criterion"] for row in lyric} == {"lyric@1"}
+    assert ["DATED_BACK" in row["flags"] for row in lyric] == [False, False, True]
+    assert ["CLINICAL_COURSE_UNKNOWN" in row["flags"] for row in lyric] == [False, True, True]
+    assert [rows[name, "lugano", "carpet"]["category"] for name in ("M1", "M3", "M6")] == ["PD"] * 3
+    assert rows["M6", "lugano", "carpet"]["dated_to_day"] is None
+
+
+def test_criteria_with_a_score_are_called_where_every_possible_score_agrees(scan_at: ScanAt) -> None:
+    ct = (target(-2, 40, 30), target(29, 9, 8))
+    scans = [scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None, undecided=9.0)]
+    rows = rows_of(scans, ct=ct)
+    for name in ("recil", "cheson2007"):  # complete without uptake, partial with it
+        assert (rows["M1", name, "carpet"]["category"], "UNDECIDED_REGION_HOTTER" in rows["M1", name, "carpet"]["flags"]) == ("NE", True)
+    rows = rows_of(scans, ct=(target(-2, 40, 30), target(29, 39, 30)))
+    assert [rows["M1", name, "carpet"]["category"] for name in ("recil", "lugano_ct")] == ["SD", "SD"]

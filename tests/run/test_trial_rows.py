@@ -8,6 +8,7 @@ import pytest
 
 from carpet.clinical import ClinicalTables
 from carpet.core.errors import NoticeKind, Severity
+from carpet.core.protocol import ScoreProtocol
 from carpet.run.trial_rows import CALENDAR_DATE, trial_rows
 
 E = NoticeKind("BAD", Severity.ERROR, "bad")
@@ -30,7 +31,7 @@ def test_calendar_dates_are_taken_out(text: str, shown: str) -> None:
 
 def test_errors_are_refusals_and_the_rest_are_flags() -> None:
     tables = ClinicalTables(notices=(E.at("patients.csv row 2", "2024-03-31"), W.at("labs.csv")))
-    rows = trial_rows((), tables, (("1.2", E.at("x")), ("", W.at("y"))))
+    rows = trial_rows((), tables, (("1.2", E.at("x")), ("", W.at("y"))), protocol=ScoreProtocol())
     assert [(row["where"], row["found"], row.get("study_uid")) for row in rows["refusals"]] == [
         ("patients.csv row 2", "(date)", None),
         ("x", "", "1.2"),
@@ -41,5 +42,8 @@ def test_errors_are_refusals_and_the_rest_are_flags() -> None:
 
 def test_a_trial_that_ran_has_rows_in_every_table(ran: Path) -> None:
     counts = {path.stem: len(path.read_text().splitlines()) - 1 for path in (ran / "results" / "tables").glob("*.csv")}
+    assert counts.pop("conversions") == 0  # nobody of this trial got better later
+    assert counts.pop("toxicity") == 0  # nobody has a row in toxicity.csv
+    assert counts.pop("adjudications") == 0  # no two readers read the same scan
     assert min(counts.values()) >= 2
     assert (counts["studies"], counts["refusals"]) == (7, 2)

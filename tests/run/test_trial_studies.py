@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from carpet.run import trial_studies as room
 from carpet.run.opening import found_under
 from carpet.run.store import Stamp, open_store
 from carpet.run.trial_folder import Trial
-from carpet.run.trial_studies import Wanted, measure_into, study_records, study_step
+from carpet.run.trial_studies import Task, Wanted, attempted, is_due, kept, study_records, study_step
 from carpet.testing import Storage, Visit, simple_phantom, write_study
 
 STAMP = Stamp(run="r", who="carpet", at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
@@ -36,8 +37,9 @@ def trial(tmp_path: Path) -> Trial:
     return Trial(tmp_path, Protocol())
 
 
-def wanted(trial: Trial) -> Wanted:
-    return Wanted(trial.reports / "one", trial.seg / "one.seg.dcm", tables_only=True)
+def task_of(trial: Trial, study: Any) -> Task:
+    wanted = Wanted(trial.reports / "one", trial.seg / "one.seg.dcm", trial.geometry / "one.npz", tables_only=True)
+    return Task(study, trial.protocol, wanted, STAMP, trial.results / "logs")
 
 
 def test_names_and_copies_of_files_are_no_content(trial: Trial, tmp_path: Path) -> None:
@@ -69,18 +71,33 @@ def test_the_key_depends_on_what_a_measurement_depends_on(trial: Trial) -> None:
     assert study_step(study, Protocol(biomarkers=BiomarkerProtocol(names=("tmtv",)))).key != key
 
 
-def test_it_is_measured_once_and_again_when_its_files_are_gone(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_due_once_and_again_when_its_files_are_gone(trial: Trial) -> None:
     (study,), _ = studies_in(trial.dicom)
-    steps: list[str] = []
+    task = task_of(trial, study)
     with open_store(trial.store) as store:
-        for _ in range(2):
-            assert measure_into(store, trial, study, wanted=wanted(trial), stamp=STAMP, say=steps.append) == ()
-        assert steps.count("anatomy") == 1
+        assert is_due(store, task)
+        assert kept(store, task, attempted(task, quiet)) == ()
         assert {one.name for one in store.current("measurement", study=study.study_uid)} >= {"tmtv suv4.0"}
+        assert not is_due(store, task)
         head = store.head()
+        content = task.wanted.geometry.read_bytes()
+        task.wanted.geometry.write_bytes(content[:-9])
+        assert is_due(store, task)
+        task.wanted.geometry.write_bytes(content)
+        assert not is_due(store, task)
         shutil.rmtree(trial.reports)
-        measure_into(store, trial, study, wanted=wanted(trial), stamp=STAMP, say=steps.append)
-        assert (store.head(), steps.count("anatomy"), wanted(trial).there) == (head, 2, True)
+        assert is_due(store, task)
+        assert kept(store, task, attempted(task, quiet)) == ()
+        assert (store.head(), task.wanted.there) == (head, True)
+
+
+def test_a_task_is_small(trial: Trial) -> None:
+    (study,), _ = studies_in(trial.dicom)
+    sent = pickle.dumps(task_of(trial, study))
+    again = pickle.loads(sent)  # noqa: S301 our own
+    assert len(sent) < 200 * (10 + 2 * len(list(trial.dicom.rglob("*.dcm"))))
+    assert again.step.key == task_of(trial, study).step.key
+    assert isinstance(attempted(again, quiet), tuple)
 
 
 def test_a_bug_is_logged_and_nothing_is_stored(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +108,7 @@ def test_a_bug_is_logged_and_nothing_is_stored(trial: Trial, monkeypatch: pytest
 
     monkeypatch.setattr(room, "measure_study", broken)
     with open_store(trial.store) as store:
-        (notice,) = measure_into(store, trial, study, wanted=wanted(trial), stamp=STAMP, say=quiet)
+        (notice,) = kept(store, task_of(trial, study), attempted(task_of(trial, study), quiet))
         assert (notice.code, notice.found) == ("INTERNAL", "ZeroDivisionError")
         assert store.head().sequence == 0
     (log,) = (trial.results / "logs").iterdir()

@@ -27,7 +27,7 @@ def small(ran: Path, tmp_path: Path) -> Path:
 def test_what_was_run_comes_out_again(small: Path, call: Call) -> None:
     # A and B have lost their scans, so that their courses are not those that are stored
     said = verify_trial(small, say=lambda step: None)
-    assert {(one.code, one.where) for one in said} == {("RECORD_STALE", "patient:A"), ("RECORD_STALE", "patient:B")}
+    assert {(one.code, one.where) for one in said} == {("RECORD_STALE", f"{of}:{who}") for of in ("patient", "tracks") for who in "AB"}
     assert call("verify", small).status == 1
     assert call("run", small, "--tables-only").status == 1
     assert verify_trial(small, say=lambda step: None) == ()
@@ -48,6 +48,16 @@ def test_other_scans_make_what_is_stored_stale(small: Path) -> None:
         path.unlink()
     said = {(one.code, one.where.partition(":")[0]) for one in verify_trial(small, say=lambda step: None)}
     assert ("RECORD_STALE", "study") in said
+
+
+def test_geometry_that_was_altered_and_tracks_that_were_not_followed_are_found(small: Path) -> None:
+    (path,) = (small / "results" / "geometry" / "C").iterdir()
+    path.write_bytes(path.read_bytes()[:-100])
+    head = "patient_id,date,lesion_id,reader,track\n"
+    (small / "clinical" / "track_corrections.csv").write_text(f"{head}C,2024-02-26,L01,R,T01\n")
+    said = verify_trial(small, say=lambda step: None)
+    assert [(one.where.partition(":")[0], one.found) for one in said if one.code == "GEOMETRY_UNREADABLE"] == [("study", path.name)]
+    assert {"tracks:C", "patient:C"} <= {one.where for one in said if one.code == "RECORD_STALE"}
 
 
 def test_without_results_there_is_nothing_to_verify(planted: Any) -> None:

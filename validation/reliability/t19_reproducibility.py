@@ -7,7 +7,10 @@ another home and temporary folder.
 
 A failure is: any output file (JSON, CSV, SEG, SR, NIfTI, PNG, HTML, PDF) whose bytes differ from the first run's, or that is missing, or a
 run that fails. One more run goes through the command itself, which reads the clock: there the tables must be byte-equal, and SEG and SR
-equal but for dates, times, and the UIDs derived from the moment. One or many workers: carpet has no workers yet, so this is not counted.
+equal but for dates, times, and the UIDs derived from the moment.
+
+A small trial is run in the same spirit, by the command: by one worker; by two; by two with all files renamed and in one folder, another
+time zone, locale and hash seed. Every table, page and picture must be byte-equal, SEG and SR (which know the moment) left aside.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from pathlib import Path
 from pydicom import Dataset, dcmread
 from validation.reliability.score import Score
 from validation.reliability.seeds import silent
+from validation.reliability.small_trial import INPUTS, small_trial
 
 from carpet.testing import Storage, simple_phantom, write_study
 
@@ -33,6 +37,8 @@ TABLES = ("measurements.json", "lesions.csv", "biomarkers.csv")
 DATED_VRS = ("DA", "TM", "DT", "UI")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 PLAIN, SHUFFLED, ZIPPED = "plain", "shuffled", "zipped"
+TRIAL_PATIENTS = 2
+WITH_THE_MOMENT = (".dcm", ".sqlite", ".sqlite-wal", ".sqlite-shm")
 
 
 @dataclass(frozen=True)
@@ -107,8 +113,53 @@ def undated(data: Dataset) -> list[tuple[str, str]]:
     return [(str(one.tag), str(one.value)) for one in data.iterall() if one.VR not in (*DATED_VRS, "SQ")]
 
 
+TRIAL_WAYS = (  # one worker is the first run
+    ("two workers", PLAIN, "2", {}),
+    ("two workers, files shuffled, zone, locale, hash seed", SHUFFLED, "2", {"TZ": "Asia/Kathmandu", "LC_ALL": "de_DE.UTF-8"}),
+    ("one worker, files shuffled, zone, locale", SHUFFLED, "1", {"TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8"}),
+)
+
+
+def ran_trial(inputs: Path, to: Path, order: str, workers: str, environment: dict[str, str]) -> str:
+    """`carpet run` on a copy of the trial; what went wrong."""
+    to.mkdir(parents=True)
+    for name in INPUTS:
+        (to / name).symlink_to(inputs / name)
+    if order == SHUFFLED:
+        (to / "dicom").unlink()
+        _shuffle(inputs / "dicom", to / "dicom")
+    command = [sys.executable, "-W", "ignore", "-c", "import carpet.run.cli as c; c.main()", "run", str(to), "--workers", workers]
+    paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONHASHSEED": str(len(str(to)))}
+    ran = subprocess.run(command, env={**os.environ, **paths, **environment}, capture_output=True, text=True, check=False)
+    return ran.stderr[-300:] if ran.returncode else ""
+
+
+def made_by(trial: Path) -> dict[str, bytes]:
+    """All files of the results but those that know the moment."""
+    results = trial / "results"
+    files = (path for path in sorted(results.rglob("*")) if path.is_file() and path.suffix not in WITH_THE_MOMENT)
+    return {path.relative_to(results).as_posix(): path.read_bytes() for path in files}
+
+
+def of_a_trial(work: Path) -> tuple[int, list[str]]:
+    """How many files were compared, and those that differ."""
+    inputs = small_trial(work / "inputs", TRIAL_PATIENTS)
+    if wrong := ran_trial(inputs, work / "first", PLAIN, "1", {}):
+        return 1, [f"trial: {wrong}"]
+    first, tried, failed = made_by(work / "first"), 0, []
+    for number, (name, order, workers, environment) in enumerate(TRIAL_WAYS):
+        place = work / f"way {number}"
+        wrong = ran_trial(inputs, place, order, workers, environment)
+        made = made_by(place)
+        names = sorted(first.keys() | made.keys())
+        tried += len(names)
+        failed += [f"trial, {name}: {wrong}"] if wrong else []
+        failed += [f"trial, {name}: {file} differs" for file in names if first.get(file) != made.get(file)]
+    return tried, failed
+
+
 def run(size: int, work: Path) -> Score:
-    """The first run, `size` others, and one by the command."""
+    """The first run, `size` others, one by the command, and a small trial."""
     scan = simple_phantom(spacing_mm=10.0)
     studies = {name: work / name for name in (PLAIN, SHUFFLED, ZIPPED)}
     for name, storage in ((PLAIN, Storage()), (ZIPPED, Storage())):
@@ -125,8 +176,10 @@ def run(size: int, work: Path) -> Score:
         tried += len(list(first.iterdir()))
         failed += [f"{way.name}: {fault}" for fault in faults]
     failed += [f"by the command: {fault}" for fault in by_command(studies[PLAIN], first, work / "by command")]
-    notes = (f"{min(size, len(WAYS)) + 2} runs; 1 or N workers not counted: there are no workers yet",)
-    return Score("T19", "files byte-equal to the first run's", tried + len(TABLES) + 2, tuple(failed), notes=notes)
+    of_trial, wrong_there = of_a_trial(work / "trial")
+    notes = (f"{min(size, len(WAYS)) + 2} runs of a study, {len(TRIAL_WAYS) + 1} of a trial by one and two workers ({of_trial} files)",)
+    failed += wrong_there
+    return Score("T19", "files byte-equal to the first run's", tried + len(TABLES) + 2 + of_trial, tuple(failed), notes=notes)
 
 
 def _shuffle(study: Path, target: Path) -> None:

@@ -18,7 +18,7 @@ LOST_STOPS: list[bool] = []
 HELP = """CARPET, CAR T-cell PET: from PET/CT scans of lymphoma patients to traceable measurements and reports. Research use only."""
 EPILOG = """\b
 First steps
-  carpet demo                          try it on a made-up patient
+  carpet demo                          try it on a made-up trial
   carpet scan FOLDER                   which PET can be measured, and why
   carpet measure FOLDER -o RESULTS     numbers, masks, pictures, report
 

@@ -103,7 +103,7 @@ def measure(
 
     chosen = load_protocol(protocol, also=tuple(also or ()))
     formats = check_also_write(also_write or (), tables_only=tables_only)
-    wishes = Wishes(mask, decisions, _named(reader, mask))
+    wishes = Wishes(mask, decisions or (), _named(reader, mask))
     if out.exists() and not out.is_dir():
         raise ProtocolError(f"--out {str(out)!r} is a file; name a folder")
     with progress_on(as_json) as say, measured(path, chosen, wishes, series_uid=series, weight_kg=weight_kg, say=say) as result:
@@ -152,15 +152,27 @@ def methods(
     return DONE
 
 
-@app.command(short_help="A made-up patient as real DICOM, measured.")
+@app.command(short_help="A made-up trial as real DICOM, run like a real one.")
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to put the demonstration.", metavar="FOLDER")] = Path("carpet-demo"),
-    seed: Annotated[int, typer.Option(metavar="NUMBER", min=0, help="Another seed makes another patient.")] = 1,
+    patients: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the first N patients.", show_default=False)] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Processes. Default: one a core, at most 8.", show_default=False),
+    ] = None,
 ) -> int:
-    """Make a synthetic PET/CT as real DICOM, measure it, and say where the report is."""
-    from carpet.run.demo import run_demo
+    """Make a synthetic trial: phantom patients as real DICOM, clinical tables. Run it, and say where its pages are.
 
+    The patients were made to respond in certain ways; the responses that come out are held against them. A call that was stopped
+    goes on when it is repeated.
+    """
+    from carpet.run.demo import run_demo
+    from carpet.run.store import Stamp
+    from carpet.run.workers import usual_workers
+
+    at = dt.datetime.now(dt.UTC)
+    stamp = Stamp(run=at.strftime("%Y%m%dT%H%M%S.%fZ"), who="carpet", at=at)
     with progress_on(False) as say:
-        text = run_demo(folder, seed=seed, say=say)
+        text, missed = run_demo(folder, patients=patients, workers=workers or usual_workers(), stamp=stamp, say=say)
     print(printable(text))
-    return DONE
+    return REFUSED if missed else DONE

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from carpet.run.calls import DONE, REFUSED, Json, app, print_json, progress_on
-from carpet.run.terminal import notices_text, printable, printable_lines
+from carpet.run.terminal import counted, notices_text, printable, printable_lines
 
 Trial = Annotated[Path, typer.Argument(help="The trial's folder.", show_default=False, metavar="TRIAL")]
 
@@ -42,25 +42,73 @@ def init(trial: Annotated[Path, typer.Argument(help="The folder to make.", show_
 def run(
     trial: Trial,
     tables_only: Annotated[bool, typer.Option("--tables-only", help="No pages, pictures and masks of the single scans.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Processes that measure, about 1 GB each. Default: one a core, at most 8.",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, tcp://host:8786, that has workers.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Measure every scan that is new or whose files, protocol or software changed; call the responses; write tables and pages.
 
     A call that was stopped goes on when it is repeated. What is refused is listed; the rest is done.
+
+    The workers of a scheduler need the same carpet, and the trial's folder under the same path; zips must be unpacked. Start them
+    with one thread each: dask worker ADDRESS --nthreads 1.
     """
+    from carpet.core.errors import ProtocolError
     from carpet.run.store import Stamp
     from carpet.run.trial import run_trial
     from carpet.run.trial_text import outcome_document, outcome_text
+    from carpet.run.workers import usual_workers
 
+    if workers is not None and scheduler is not None:
+        raise ProtocolError("--workers and --scheduler exclude each other: a scheduler has its own workers")
+    number = workers or usual_workers()
     at = dt.datetime.now(dt.UTC)
     stamp = Stamp(run=at.strftime("%Y%m%dT%H%M%S.%fZ"), who="carpet", at=at)
     with progress_on(as_json) as say:
-        outcome = run_trial(trial, say=say, stamp=stamp, tables_only=tables_only)
+        outcome = run_trial(trial, say=say, stamp=stamp, tables_only=tables_only, workers=number, scheduler=scheduler)
     if as_json:
         print_json(outcome_document(outcome))
     else:
         print(printable(outcome_text(outcome)))
     return REFUSED if outcome.refused else DONE
+
+
+@app.command(short_help="The patients' reports again, from what is stored.")
+def report(
+    trial: Trial,
+    patient: Annotated[
+        str | None, typer.Option("--patient", metavar="ID", help="Only this patient, by the id in patients.csv.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Make the patients' reports again, HTML and PDF, from what the last `carpet run` has stored. No scan is read: dicom/ may be gone.
+
+    What has not changed is left as it is. Where the clinical tables or the protocol have changed since, call `carpet run`, which
+    also makes the first page of the trial and the reports of the single scans.
+    """
+    from carpet.run.trial_reporting import report_trial
+
+    with progress_on(as_json) as say:
+        made = report_trial(trial, patient_id=patient, say=say)
+    if as_json:
+        refused = [notice.as_dict() for notice in made.refusals]
+        print_json({"schema": 1, "pages": [str(page) for page in made.pages], "renewed": made.renewed, "refusals": refused})
+    else:
+        lines = [f"{counted(len(made.pages), 'report')}, {made.renewed} made anew", *map(str, made.pages)]
+        print(printable_lines(lines) + (f"\n\n{notices_text(made.refusals)}" if made.refusals else ""))
+    return REFUSED if made.refusals else DONE
 
 
 @app.command(short_help="Recompute what a trial has stored, and compare.")

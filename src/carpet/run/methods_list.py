@@ -1,10 +1,11 @@
-"""`carpet methods`: every segmenter, biomarker, criterion and rule, printed from the code."""
+"""`carpet methods`: every segmenter, biomarker, criterion, score and rule, printed from the code."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from carpet.biomarkers import biomarkers
+from carpet.clinical.score import INPUTS, Score, scores
 from carpet.core.errors import ProtocolError
 from carpet.lesions.rules import rules_table
 from carpet.response import Criterion, criteria
@@ -33,6 +34,10 @@ def methods_list(kind: str | None) -> list[dict[str, Any]]:
         {"kind": "criterion", "name": one.name, "version": one.version, "unit": "1", "says": says_of(one), "source": one.source}
         for one in criteria().values()
     ]
+    rows += [
+        {"kind": one.kind, "name": one.name, "version": one.version, "unit": one.unit.ucum, "says": asks_of(one), "source": one.source}
+        for one in scores().values()
+    ]
     kinds = sorted({row["kind"] for row in rows})
     if kind is not None and kind not in kinds:
         raise ProtocolError(f"no kind of method is called {kind!r}. There are: {', '.join(kinds)}")
@@ -42,6 +47,12 @@ def methods_list(kind: str | None) -> list[dict[str, Any]]:
 def says_of(criterion: Criterion[Any]) -> str:
     """What the criterion is, and the categories it can give."""
     return f"{criterion.says}: {' '.join(criterion.categories)}"
+
+
+def asks_of(score: Score) -> str:
+    """What the score is, the facts it takes with their units, and the patients it was made for."""
+    inputs = ", ".join(f"{name} ({INPUTS[name].unit})" if INPUTS[name].unit else name for name in score.inputs)
+    return f"{score.says} Takes: {inputs}. Made for: {score.made_for}."
 
 
 def methods_table(rows: list[dict[str, Any]]) -> str:

@@ -9,7 +9,7 @@ UNREVIEWED = NoticeKind(
     Severity.WARNING,
     "no reader has confirmed which regions are disease",
     "every region decided by a reader",
-    "look at the report, write a decisions file, and run again with --decisions",
+    "look at the report, write a decisions file, and run again with --decisions, in a trial with clinical/decisions.csv",
 )
 MASK_GIVEN = NoticeKind("MASK_GIVEN", Severity.INFO, "the regions come from a mask made elsewhere")
 MASK_READER_UNKNOWN = NoticeKind(

@@ -61,7 +61,7 @@ def choose_pet(found: Found, series_uid: str | None) -> tuple[Series, str]:
     if series_uid is not None:
         named = [series for series in pets if series.series_uid == series_uid]
         if not named:
-            raise Refused(notices.SERIES_UNKNOWN.at("--series", series_uid))
+            raise Refused(notices.SERIES_UNKNOWN.at("--series, scans.csv", series_uid))
         if refusals := found.refusals(named[0]):
             raise Refused(refusals)
         return named[0], "named by the user"

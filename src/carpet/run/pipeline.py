@@ -22,7 +22,7 @@ from carpet.core.record import Measurement, Missing
 from carpet.core.space import Labels, Volume
 from carpet.core.study import Study
 from carpet.lesions.decide import decide
-from carpet.lesions.decisions import MALFORMED, read_decisions
+from carpet.lesions.decisions import MALFORMED, Decision, read_decisions
 from carpet.lesions.from_labels import lesions_of_mask
 from carpet.lesions.suggest import suggest
 from carpet.run import notices
@@ -47,10 +47,10 @@ class SmallRegions:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user adds to a study: a mask or decisions, and who answers for them."""
+    """What the user adds to a study: a mask, decisions (a table, or rows that were read already), and who answers for the mask."""
 
     mask: Path | None = None
-    decisions: Path | None = None
+    decisions: Path | tuple[Decision, ...] = ()
     reader: str | None = None
 
 
@@ -129,22 +129,31 @@ def _placed(lesion: Lesion, suv: Volume, anatomy: Anatomy, ct: Volume | None) ->
 
 
 def _with_decisions(
-    lesions: tuple[Lesion, ...], path: Path | None, suv: Volume, protocol: Protocol, anatomy: Anatomy, ct: Volume | None
+    lesions: tuple[Lesion, ...],
+    given: Path | tuple[Decision, ...],
+    suv: Volume,
+    protocol: Protocol,
+    anatomy: Anatomy,
+    ct: Volume | None,
 ) -> tuple[tuple[Lesion, ...], bool]:
     """The lesions after the reader's decisions, and whether a row accepted all the rest."""
-    if path is None:
+    decisions = _read(given) if isinstance(given, Path) else given
+    if not decisions:
         return lesions, False
+    decided = decide(lesions, decisions, suv, threshold=protocol.segment.preselect_suv)
+    return tuple(_placed(lesion, suv, anatomy, ct) for lesion in decided), any(one.lesion_id == "*" for one in decisions)
+
+
+def _read(path: Path) -> tuple[Decision, ...]:
     if path.stat().st_size > DECISIONS_MOST_BYTES:
         found = f"{path.stat().st_size / 2**20:.1f} MiB"
         raise Refused(MALFORMED.at(path.name, found, more=f"no reader's table is longer than {DECISIONS_MOST_BYTES >> 20} MiB"))
     try:
-        decisions = read_decisions(path.read_text(encoding="utf-8-sig"), path.name, site_of=site_of)
+        return read_decisions(path.read_text(encoding="utf-8-sig"), path.name, site_of=site_of)
     except UnicodeDecodeError as error:
         raise Refused(MALFORMED.at(f"{path.name}, byte {error.start}", "not UTF-8 text", more="save it as 'CSV UTF-8'")) from error
     except csv.Error as error:
         raise Refused(MALFORMED.at(path.name, str(error), more="not a table")) from error
-    decided = decide(lesions, decisions, suv, threshold=protocol.segment.preselect_suv)
-    return tuple(_placed(lesion, suv, anatomy, ct) for lesion in decided), any(one.lesion_id == "*" for one in decisions)
 
 
 def _small(small: SmallRegions, protocol: Protocol) -> tuple[Notice, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +23,7 @@ from carpet.run.trial_notices import (
     PATIENTS_SHARE_SCANS,
     READING_WITHOUT_SCAN,
     RECON_CHANGED,
+    RECON_CHANGED_ACCEPTED,
     STUDIES_SAME_DAY,
     STUDY_UNDATED,
 )
@@ -57,7 +58,10 @@ class Scan:
 
 @dataclass(frozen=True)
 class Course:
-    """One patient with scans, time points and clinical rows. at: time point → its scan; `refusals`, `flags`: of the course itself."""
+    """One patient with scans, time points and clinical rows. at: time point → its scan; `refusals`, `flags`: of the course itself.
+
+    accepted: day of a scan → who accepts that its scanner, reconstruction or voxels are not those of baseline (scans.csv).
+    """
 
     patient: Patient
     scans: tuple[Scan, ...]
@@ -68,6 +72,7 @@ class Course:
     ct_targets: tuple[CtTarget, ...] = ()
     refusals: tuple[Notice, ...] = ()
     flags: tuple[Notice, ...] = ()
+    accepted: Mapping[int, str] = field(default_factory=dict)
 
     def timepoint_of(self, scan: Scan) -> str:
         return next((name for name, one in self.at.items() if one is scan), "")
@@ -75,6 +80,17 @@ class Course:
     @property
     def baseline(self) -> Scan | None:
         return self.at.get(self.schedule.baseline) if self.schedule.baseline else None
+
+    def imaging_changed(self, before: Scan, now: Scan) -> str:
+        """RECON_CHANGED where uptake and volume of both cannot be compared, RECON_CHANGED_ACCEPTED where a person accepts it; else empty.
+
+        Acceptance is of a scan against the baseline: of two others, each that differs from the baseline must be accepted.
+        """
+        if not _differs(before, now):
+            return ""
+        first = self.baseline
+        odd = [one for one in (before, now) if first is None or _differs(first, one)]
+        return RECON_CHANGED_ACCEPTED.code if all(one.day in self.accepted for one in odd) else RECON_CHANGED.code
 
 
 def matched(studies: Sequence[TrialStudy], tables: ClinicalTables) -> tuple[dict[str, list[TrialStudy]], tuple[tuple[str, Notice], ...]]:
@@ -114,7 +130,18 @@ def course_of(patient: Patient, scans: Sequence[Scan], tables: ClinicalTables, p
     at = {name: by_day[day] for name, day in found.day_of.items()}
     readings = tuple(one for one in tables.readings if one.patient_id == patient.patient_id)
     targets = tuple(one for one in tables.ct_targets if one.patient_id == patient.patient_id)
-    course = Course(patient, tuple(scans), found, at, windows, readings, targets, tuple(_unusable(measured, often, infused)))
+    accepted = {patient.day(one.date): one.accept_recon_change for one in tables.scans if one.patient_id == patient.patient_id}
+    course = Course(
+        patient,
+        tuple(scans),
+        found,
+        at,
+        windows,
+        readings,
+        targets,
+        tuple(_unusable(measured, often, infused)),
+        accepted={day: name for day, name in accepted.items() if day is not None and name is not None},
+    )
     return replace(course, flags=tuple(_flags(course, infused)))
 
 
@@ -144,11 +171,13 @@ def _flags(course: Course, infused: bool) -> Iterator[Notice]:
             yield READING_WITHOUT_SCAN.at(f"readings.csv, row {reading.row}", f"day {day}")
     baseline = course.baseline
     for name, scan in course.at.items():
-        if baseline is not None and scan is not baseline and (changed := _recon_changed(baseline, scan)):
-            yield RECON_CHANGED.at(name, changed)
+        if baseline is None or scan is baseline or not (changed := _differs(baseline, scan)):
+            continue
+        who = course.accepted.get(scan.day) if scan.day is not None else None
+        yield RECON_CHANGED.at(name, changed) if who is None else RECON_CHANGED_ACCEPTED.at(name, f"{changed}; accepted by {who}")
 
 
-def _recon_changed(before: Scan, now: Scan) -> str:
+def _differs(before: Scan, now: Scan) -> str:
     """What of scanner, reconstruction and voxels differs; empty where nothing does."""
     assert before.study is not None
     assert now.study is not None
@@ -172,7 +201,7 @@ def _kinetics(course: Course, name: str, before: str, now: str) -> dict[str, Any
     assert one.day is not None
     assert other.day is not None
     values = [_known(scan, name) for scan in (one, other)]
-    changed = {RECON_CHANGED.code} if _recon_changed(one, other) else set()
+    changed = course.imaging_changed(one, other)
     row: dict[str, Any] = {
         "biomarker": name,
         "unit": (one.value(name) or other.value(name)).get("unit", ""),
@@ -185,11 +214,13 @@ def _kinetics(course: Course, name: str, before: str, now: str) -> dict[str, Any
         "now": values[1][0],
         **NO_KINETICS,
         "reason_missing": "",
-        "flags": sorted({flag for scan in (one, other) for flag in scan.value(name).get("flags", ())} | changed),
+        "flags": sorted({flag for scan in (one, other) for flag in scan.value(name).get("flags", ())} | ({changed} if changed else set())),
     }
     (v_before, why_before), (v_now, why_now) = values
     if v_before is None or v_now is None:
         return row | {"reason_missing": why_before or why_now}
+    if changed == RECON_CHANGED.code:
+        return row | {"reason_missing": changed}
     try:
         found = kinetics(v_before, v_now, days=other.day - one.day)
     except NotMeasurable as error:

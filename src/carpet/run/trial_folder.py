@@ -25,7 +25,7 @@ A trial of carpet (CAR T-cell PET). Research use only.
 trial.toml    how scans are measured and responses are called: read it, change it, keep it
 clinical/     tables about the patients, to be filled in; its README.md says what each column holds
 dicom/        the PET/CT scans, in folders or zips as they come; carpet reads them and changes nothing
-results/      made by carpet: carpet.sqlite (all results with their history), seg/, tables/, figures/, reports/
+results/      made by carpet: carpet.sqlite (all results with their history), seg/, geometry/, tables/, figures/, reports/
 
 dicom_patient_id in clinical/patients.csv is the Patient ID of the scans; it joins a patient's scans to the patient's row.
 dicom/ and clinical/ may hold names and calendar dates. Keep this folder where patients' data are kept.
@@ -59,6 +59,10 @@ class Trial:
     @property
     def seg(self) -> Path:
         return self.results / "seg"
+
+    @property
+    def geometry(self) -> Path:
+        return self.results / "geometry"
 
     @property
     def tables(self) -> Path:
@@ -107,14 +111,14 @@ def _check_free(trial: Trial, files: dict[Path, bytes]) -> None:
         raise ProtocolError(f"{str(trial.root)!r} holds {names} already; nothing was changed. Move it away, or name another folder")
 
 
-def load_trial(root: Path) -> Trial:
+def load_trial(root: Path, *, scans: bool = True) -> Trial:
     """The trial in `root`; raises ProtocolError that names what its folder lacks, or what is wrong in its trial.toml.
 
-    results/ may be absent: whoever deletes it has everything computed again.
+    results/ may be absent: whoever deletes it has everything computed again. scans: whether dicom/ must be there.
     """
     if not root.is_dir():
         raise ProtocolError(f"there is no folder {str(root)!r}; `carpet init` makes one")
-    needed = {PROTOCOL_FILE: "is_file", "clinical/patients.csv": "is_file", "dicom": "is_dir"}
+    needed = {PROTOCOL_FILE: "is_file", "clinical/patients.csv": "is_file"} | ({"dicom": "is_dir"} if scans else {})
     missing = [name for name, is_there in needed.items() if not getattr(root / name, is_there)()]
     if missing:
         raise ProtocolError(f"{str(root)!r} is not a whole trial: {', '.join(missing)} missing; `carpet init` shows what one looks like")

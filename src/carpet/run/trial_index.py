@@ -20,7 +20,8 @@ from carpet.run.trial_tables import Rows
 INDEX = "index.html"
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}")  # a name that is a folder's on every system
 DIGEST_DIGITS = 10
-SHOWN_FIRST = ("lugano", "lugano_pet", "lugano_ct", "deauville", "qpet", "percist", "recil", "cheson2007")
+SHOWN_FIRST = ("lugano", "lugano_pet", "lugano_ct", "lyric", "deauville", "qpet", "percist", "recil", "cheson2007", "delta_suv_max")
+BEST_SHOWN = ("lugano", "lyric", "lugano_pet", "lugano_ct")  # in the line above the table of best responses
 
 
 def patient_folder(patient_id: str) -> str:
@@ -45,12 +46,17 @@ def seg_file(patient: Patient, study: TrialStudy) -> str:
     return f"{patient_folder(patient.patient_id)}/{study_name(_day(patient, study), study.short)}.seg.dcm"
 
 
+def geometry_file(patient: Patient, study: TrialStudy) -> str:
+    """What is kept of the study's voxels, below results/geometry/."""
+    return f"{report_folder(patient, study)}.npz"
+
+
 def _day(patient: Patient, study: TrialStudy) -> int | None:
     return None if study.date is None else patient.day(study.date)
 
 
 def index_content(protocol: Protocol, results: Sequence[CourseResult], rows: Rows, there: frozenset[str]) -> dict[str, Any]:
-    """Plain data of the index page. there: the folders below reports/ that hold a report."""
+    """Plain data of the index page. there: the folders below reports/ that hold a report, a scan's or a patient's."""
     return {
         "protocol": protocol.name,
         "software": f"carpet {version('carpet')}",
@@ -86,7 +92,50 @@ def _patient(result: CourseResult, there: frozenset[str]) -> dict[str, Any]:
             }
         )
     shown.sort(key=lambda row: (row["day"] is None, row["day"] or 0, not row["timepoint"], row["timepoint"]))
-    return {"id": course.patient.patient_id, "folder": patient_folder(course.patient.patient_id), "rows": shown, "notes": _notes(result)}
+    folder = patient_folder(course.patient.patient_id)
+    return {
+        "id": course.patient.patient_id,
+        "folder": folder,
+        "report": f"{folder}/{INDEX}" if folder in there else "",
+        "rows": shown,
+        "notes": _notes(result),
+        "findings": _findings(result),
+        "best": _best(result),
+    }
+
+
+def _findings(result: CourseResult) -> list[dict[str, Any]]:
+    """What a person should look at, in the order of days."""
+    keys = ("timepoint", "day", "finding", "says", "because", "flags")
+    return [{key: row[key] for key in keys} for row in result.findings.findings]
+
+
+def _best(result: CourseResult) -> list[dict[str, Any]]:
+    """Best responses, a group an assessor, the readers' first, each with its conversions."""
+    rows = sorted(result.findings.best, key=lambda row: (row["assessor"] == "carpet", row["assessor"], _place(row["criterion"])))
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        same = [one for one in result.findings.conversions if (one["criterion"], one["assessor"]) == (row["criterion"], row["assessor"])]
+        keys = ("criterion", "category", "because")
+        groups.setdefault(row["assessor"], []).append({key: row[key] for key in keys} | {"conversions": [_conversion(one) for one in same]})
+    return [{"assessor": name, "rows": group, "line": _line(group)} for name, group in groups.items()]
+
+
+def _line(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The best responses that can be called, in one line: `CR by lugano, CMR by lugano_pet`."""
+    said = {row["criterion"].partition("@")[0]: row["category"] for row in rows}
+    return ", ".join(f"{said[name]} by {name}" for name in BEST_SHOWN if said.get(name, "NE") != "NE") or "NE"
+
+
+def _conversion(row: Mapping[str, Any]) -> str:
+    before, after = (f"{row[f'{end}_category']} at {row[f'{end}_timepoint']}" for end in ("from", "to"))
+    return f"{before} to {after} (day {row['to_day']}{', after new therapy' if row['new_therapy_before'] else ''})"
+
+
+def _place(criterion: str) -> tuple[int, str]:
+    """Where a criterion stands; those that are not listed by name stand last."""
+    name = criterion.partition("@")[0]
+    return SHOWN_FIRST.index(name) if name in SHOWN_FIRST else len(SHOWN_FIRST), name
 
 
 def _scan(course: Course, result: CourseResult, scan: Scan, there: frozenset[str]) -> dict[str, Any]:
@@ -118,7 +167,7 @@ def _number(scan: Scan, name: str) -> str:
 def _responses(result: CourseResult, timepoint: str) -> dict[str, Any]:
     """The responses of one time point, a group an assessor, the readers' first."""
     rows = [row for row in result.responses if timepoint and row["timepoint"] == timepoint]
-    rows.sort(key=lambda row: (row["assessor"] == "carpet", row["assessor"], SHOWN_FIRST.index(row["criterion"].partition("@")[0])))
+    rows.sort(key=lambda row: (row["assessor"] == "carpet", row["assessor"], _place(row["criterion"])))
     keys = ("assessor", "criterion", "category", "rule", "because", "flags")
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:

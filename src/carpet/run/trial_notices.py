@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from carpet.core.errors import NoticeKind, Severity
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from carpet.core.errors import Notice, NoticeKind, Severity
 
 E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO  # noqa: E741
 
@@ -27,20 +31,64 @@ FILES_UNREADABLE = NoticeKind(
 INTERNAL = NoticeKind(
     "INTERNAL", E, "carpet failed on this examination; the others were measured", "", "report this bug; the log lies in results/logs/"
 )
+WORKER_DIED = NoticeKind(
+    "WORKER_DIED",
+    E,
+    "the process that measured this examination died, twice; the others were measured",
+    "enough memory",
+    "the same call with --workers 1 tries again; where that dies too, report a bug",
+)
 STUDY_WITHOUT_PET = NoticeKind("STUDY_WITHOUT_PET", I, "this examination has no PET and was not measured")
 PATIENT_WITHOUT_SCANS = NoticeKind("PATIENT_WITHOUT_SCANS", W, "there is no scan of this patient", "at least one", "look in dicom/")
 READING_WITHOUT_SCAN = NoticeKind(
     "READING_WITHOUT_SCAN", W, "a row stands for no time point: its date is not that of a scan", "the day of the scan", "correct the date"
 )
+DECISION_WITHOUT_SCAN = NoticeKind(
+    "DECISION_WITHOUT_SCAN",
+    E,
+    "a reader's decision is for no examination, or for more than one",
+    "the day of one scan of this patient; series_uid in scans.csv where there are two",
+    "correct the date",
+)
+DECISIONS_HELD_BACK = NoticeKind(
+    "DECISIONS_HELD_BACK",
+    W,
+    "no decision of this patient was used, because a row was refused: what it says may change what the others confirm",
+    "",
+    "correct the refused row",
+)
 NEW_LESIONS_NOT_READ = NoticeKind(
     "NEW_LESIONS_NOT_READ",
     W,
-    "no reader says whether there are new lesions: taken as none",
-    "new_lesions in readings.csv",
+    "neither a reader nor the lesion tracks say whether there are new lesions: taken as none",
+    "new_lesions in readings.csv, or scans that can be aligned",
     "have the scan read",
 )
 READING_DIFFERS = NoticeKind(
-    "READING_DIFFERS", W, "the reader's response is not what the rules give for the reader's own findings; the reader's stands"
+    "READING_DIFFERS",
+    W,
+    "what the reader says of new lesions, or calls a response, is not what the numbers or the rules give; the reader's stands",
+)
+NEW_LESION_UNSURE = NoticeKind(
+    "NEW_LESION_UNSURE",
+    W,
+    "a region may be new, but is smaller than 1 mL or was found again with low confidence: not counted as new",
+    "new_lesions in readings.csv",
+    "have the scan read",
+)
+UNDECIDED_REGION_HOTTER = NoticeKind(
+    "UNDECIDED_REGION_HOTTER",
+    W,
+    "a region that is neither called disease nor physiologic would change the response",
+    "a decision on every region that is hotter than the disease",
+    "decide it in clinical/decisions.csv, or have the scan read",
+)
+CLINICAL_COURSE_UNKNOWN = NoticeKind(
+    "CLINICAL_COURSE_UNKNOWN",
+    W,
+    "LYRIC asks whether the patient is getting worse, and nobody says: taken as no",
+    "clinical_deterioration in readings.csv",
+    "ask who treats the patient",
 )
 RESIDUAL_MAY_BE_MISSED = NoticeKind(
     "RESIDUAL_MAY_BE_MISSED",
@@ -52,9 +100,12 @@ RESIDUAL_MAY_BE_MISSED = NoticeKind(
 RECON_CHANGED = NoticeKind(
     "RECON_CHANGED",
     W,
-    "scanner, reconstruction or voxel size differ from baseline: changes of uptake and volume may come from that",
-    "the same scanner, reconstruction and voxels",
-    "compare with care",
+    "scanner, reconstruction or voxel size differ: no change of uptake or volume is given",
+    "the same scanner, reconstruction and voxels as at baseline",
+    "accept it by name (accept_recon_change in scans.csv), or rely on what each scan shows by itself",
+)
+RECON_CHANGED_ACCEPTED = NoticeKind(
+    "RECON_CHANGED_ACCEPTED", I, "scanner, reconstruction or voxel size differ from baseline; a person accepts the comparison"
 )
 RECORD_DIFFERS = NoticeKind(
     "RECORD_DIFFERS",
@@ -70,3 +121,72 @@ RECORD_STALE = NoticeKind(
     "results of what lies in the folder",
     "call `carpet run`",
 )
+GEOMETRY_UNREADABLE = NoticeKind(
+    "GEOMETRY_UNREADABLE",
+    E,
+    "what is kept of a scan below results/geometry/ is missing, damaged or altered",
+    "the file as carpet wrote it",
+    "call `carpet run`: it measures this scan again",
+)
+TRACKS_NOT_ALIGNED = NoticeKind(
+    "TRACKS_NOT_ALIGNED",
+    W,
+    "the scan could not be laid on the first one: nobody can tell which of its lesions are new",
+    "enough of the trunk on both scans",
+    "look at both scans; say in track_corrections.csv which lesion is which",
+)
+CORRECTION_WITHOUT_SCAN = NoticeKind(
+    "CORRECTION_WITHOUT_SCAN",
+    E,
+    "a correction of a track on a day without a measured scan",
+    "the day of a measured scan, the only one of that day",
+    "correct the date",
+)
+PROGRESSION_DATES_DIFFER = NoticeKind(
+    "PROGRESSION_DATES_DIFFER",
+    W,
+    "the stated date of progression is not that of the scans: endpoints take the stated one",
+    "within 7 days of the first scan that shows it",
+    "look at the scans; correct progression_date, or leave it and say why",
+)
+PROGRESSION_NOT_STATED = NoticeKind(
+    "PROGRESSION_NOT_STATED",
+    W,
+    "no progression_date, but readers call progression: endpoints take the first scan that shows it",
+    "",
+    "give progression_date where another day is the right one",
+)
+PROGRESSION_REGRESSED = NoticeKind(
+    "PROGRESSION_REGRESSED",
+    W,
+    "readers call progression, and a later scan before any new therapy shows a response: for endpoints it is progression",
+    "",
+    "see the rules lyric; where it was pseudoprogression, have the scan read again",
+)
+PROGRESSION_UNCONFIRMED = NoticeKind(
+    "PROGRESSION_UNCONFIRMED",
+    W,
+    "progression by the numbers alone, which neither a reader nor progression_date confirms: for endpoints it is no event",
+    "",
+    "have the scan read, or give progression_date",
+)
+SCANS_NOT_READ = NoticeKind(
+    "SCANS_NOT_READ",
+    W,
+    "no reader called this patient's scans, or not all: for endpoints the others stand as the numbers call them",
+    "",
+    "have the scans read",
+)
+PROGRESSION_DISPUTED = NoticeKind(
+    "PROGRESSION_DISPUTED",
+    W,
+    "some readers of a scan call progression and others do not: for endpoints this scan shows neither",
+    "",
+    "adjudicate; give progression_date",
+)
+
+
+def notice_of(payload: Mapping[str, Any]) -> Notice:
+    """A notice as it was stored."""
+    said = {field.name: payload[field.name] for field in fields(Notice)}
+    return Notice(**said | {"severity": Severity(said["severity"])})

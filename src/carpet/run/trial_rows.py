@@ -8,8 +8,14 @@ from typing import Any
 
 from carpet.clinical import ClinicalTables
 from carpet.core.errors import Notice, Severity
+from carpet.core.protocol import ScoreProtocol
+from carpet.run.trial_agreement import adjudication_rows, agreement_rows
 from carpet.run.trial_course import Course, Scan
-from carpet.run.trial_steps import CourseResult, notice_of
+from carpet.run.trial_endpoints import effect_rows, endpoint_rows
+from carpet.run.trial_notices import notice_of
+from carpet.run.trial_score_facts import score_rules
+from carpet.run.trial_scores import missing_rows, score_rows, toxicity_rows
+from carpet.run.trial_steps import CourseResult
 from carpet.run.trial_tables import Rows, lesion_row, study_row
 
 REFUSED = "REFUSED"
@@ -19,8 +25,11 @@ CALENDAR_DATE = re.compile(
 )
 
 
-def trial_rows(results: Sequence[CourseResult], tables: ClinicalTables, told: Iterable[tuple[str, Notice]]) -> Rows:
-    """Table → rows, unsorted. told: (study UID or empty, notice) of what belongs to no course."""
+def trial_rows(
+    results: Sequence[CourseResult], tables: ClinicalTables, told: Iterable[tuple[str, Notice]], *, protocol: ScoreProtocol
+) -> Rows:
+    """Table → rows, unsorted. told: (study UID or empty, notice) of what belongs to no course; protocol: its section on scores."""
+    rules = score_rules(protocol)
     scans = [(one.course, scan) for one in results for scan in one.course.scans]
     notices = [*_told(tables, told), *(row for one in results for row in _of_course(one))]
     return {
@@ -28,7 +37,18 @@ def trial_rows(results: Sequence[CourseResult], tables: ClinicalTables, told: It
         "lesions": [_whose(course, scan) | lesion_row(one.payload) for course, scan in scans for one in scan.lesions],
         "biomarkers": [_whose(course, scan) | dict(one.payload) for course, scan in scans for one in scan.values],
         "kinetics": [{"patient_id": one.course.patient.patient_id} | dict(row) for one in results for row in one.kinetics],
+        "lesion_tracks": [{"patient_id": one.course.patient.patient_id} | dict(row) for one in results for row in one.tracks.rows],
         "responses": [{"patient_id": one.course.patient.patient_id} | dict(row) for one in results for row in one.responses],
+        "best_responses": [{"patient_id": one.course.patient.patient_id} | dict(row) for one in results for row in one.findings.best],
+        "conversions": [{"patient_id": one.course.patient.patient_id} | dict(row) for one in results for row in one.findings.conversions],
+        "findings": [{"patient_id": one.course.patient.patient_id} | dict(row) for one in results for row in one.findings.findings],
+        "scores": [row for one in results for row in score_rows(one.course, tables, rules)],
+        "missing_data": missing_rows([one.course for one in results], tables, rules),
+        "toxicity": [row for one in results for row in toxicity_rows(one.course, tables)],
+        "endpoints": endpoint_rows(one.endpoints for one in results),
+        "rule_effects": effect_rows(one.endpoints for one in results),
+        "agreement": agreement_rows((one.course, one.responses) for one in results),
+        "adjudications": adjudication_rows((one.course, one.responses) for one in results),
         "refusals": [row for row in notices if row["severity"] == Severity.ERROR],
         "flags": [row for row in notices if row["severity"] != Severity.ERROR],
     }

@@ -6,7 +6,7 @@ import hashlib
 import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from itertools import groupby
@@ -18,20 +18,40 @@ from carpet.core.protocol import Protocol
 from carpet.core.record import Provenance
 from carpet.core.study import Series
 from carpet.dicom.series import Catalogue
+from carpet.lesions.decisions import Decision
 from carpet.run.document import document, software
 from carpet.run.opening import Found, open_study
 from carpet.run.outputs import new_files, write_result
 from carpet.run.pipeline import Result, Wishes, measure_study
 from carpet.run.store import Record, Stamp, Step, Store
-from carpet.run.trial_folder import Trial
+from carpet.run.trial_geometry import geometry_bytes, geometry_sha256, is_held, write_geometry
 from carpet.run.trial_notices import INTERNAL
 
-METHOD, VERSION = "measure", "1"
+METHOD, VERSION = "measure", "2"
 MEASURED_BY = ("suv", "segment", "biomarkers")  # the sections of the protocol that a measurement depends on
 TABLES_DONE, PAGES_DONE = "measurements.json", "report.html"
 SEG = "lesions.seg.dcm"
 DIGEST_DIGITS = 8
 REFERENCES_OF_DEAUVILLE = ("liver", "blood_pool")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person has decided about one examination, in scans.csv and decisions.csv; a weight is in `Found` already."""
+
+    weight_kg: float | None = None
+    series_uid: str | None = None
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What of it a measurement depends on; {} where nothing was decided. The numbers of rows in the table are no part of it."""
+        return {"asked": asdict(self)} if self != Asked() else {}
+
+
+def study_chain(study_uid: str) -> str:
+    """The name under which the store keeps what was measured of an examination."""
+    return f"study:{study_uid}"
 
 
 @dataclass(frozen=True)
@@ -43,10 +63,11 @@ class TrialStudy:
     patient: str
     date: Any
     sha256: str
+    asked: Asked = Asked()
 
     @property
     def chain(self) -> str:
-        return f"study:{self.study_uid}"
+        return study_chain(self.study_uid)
 
     @property
     def short(self) -> str:
@@ -60,10 +81,12 @@ class Wanted:
 
     report: Path
     seg: Path
+    geometry: Path
     tables_only: bool
 
     @property
     def there(self) -> bool:
+        """The report; the geometry is looked at more closely, see `is_due`."""
         return (self.report / (TABLES_DONE if self.tables_only else PAGES_DONE)).is_file()
 
 
@@ -97,28 +120,59 @@ def _file_sha256(path: Path) -> str:
 def study_step(study: TrialStudy, protocol: Protocol, records: tuple[Record, ...] = ()) -> Step:
     """The step that measures this study: made of these files, these sections of the protocol, this software."""
     dumped = protocol.model_dump(mode="json")
-    parameters = {name: dumped[name] for name in MEASURED_BY} | {"software": software()}
+    parameters = {name: dumped[name] for name in MEASURED_BY} | {"software": software()} | study.asked.parameters
     provenance = Provenance(METHOD, VERSION, study.sha256, parameters, (study.sha256,), f"carpet {version('carpet')}")
     return Step(study.chain, provenance, records)
 
 
-def measure_into(
-    store: Store, trial: Trial, study: TrialStudy, *, wanted: Wanted, stamp: Stamp, say: Callable[[str], None]
-) -> tuple[Notice, ...]:
-    """Measure the study where that was not done yet with these files, protocol and software; () or why carpet itself failed.
+@dataclass(frozen=True)
+class Task:
+    """All that the measurement of one examination needs, small enough to go to another process: paths and facts, no pixels.
 
-    Files come before records: a call that is killed in between does both again. A refusal is a record too.
+    logs: where a failure of carpet itself is written down.
     """
-    empty = study_step(study, trial.protocol)
-    if store.done(empty.key) and (wanted.there or store.current("refusal", chain=study.chain)):
-        return ()
+
+    study: TrialStudy
+    protocol: Protocol
+    wanted: Wanted
+    stamp: Stamp
+    logs: Path
+
+    @property
+    def step(self) -> Step:
+        """The step that this makes, still without records."""
+        return study_step(self.study, self.protocol)
+
+
+def is_due(store: Store, task: Task) -> bool:
+    """True where this was not measured yet with these files, protocol and software, or where its files are gone or its geometry altered."""
+    if not store.done(task.step.key):
+        return True
+    if store.current("refusal", chain=task.study.chain):
+        return False
+    (stored,) = store.current("study", chain=task.study.chain)
+    return not (task.wanted.there and is_held(task.wanted.geometry, stored.payload["geometry_sha256"]))
+
+
+def attempted(task: Task, say: Callable[[str], None]) -> tuple[Record, ...] | Notice:
+    """The records of the examination, measured now, its files written; or why carpet itself failed. The store is not touched.
+
+    Files come before records: a call that is killed in between does both again. A refusal is a record too. Raises ProtocolError and
+    OSError: the call or the disk is at fault, and no other examination would fare better.
+    """
     try:
-        records = study_records(study, trial.protocol, say=say, wanted=wanted, stamp=stamp)
-    except (ProtocolError, OSError):  # the call or the disk: no other examination would fare better
+        return study_records(task.study, task.protocol, say=say, wanted=task.wanted, stamp=task.stamp)
+    except (ProtocolError, OSError):
         raise
     except Exception as error:  # one examination must not stop a trial's batch
-        return (_logged(error, trial.results / "logs", study),)
-    store.write(replace(empty, records=records), stamp)
+        return _logged(error, task.logs, task.study)
+
+
+def kept(store: Store, task: Task, outcome: tuple[Record, ...] | Notice) -> tuple[Notice, ...]:
+    """Write what `attempted` gave; () or why carpet failed. One process alone calls this, so that records come in one order."""
+    if isinstance(outcome, Notice):
+        return (outcome,)
+    store.write(replace(task.step, records=outcome), task.stamp)
     return ()
 
 
@@ -134,14 +188,17 @@ def study_records(
 ) -> tuple[Record, ...]:
     """What is kept of one study, measured now; its files are written where `wanted` says. A refused study has refusals only."""
     try:
-        read = open_study(study.found)
-        result = measure_study(read, study.found.quantifications[read.pet.series_uid], protocol, Wishes(), say)
+        read = open_study(study.found, series_uid=study.asked.series_uid)
+        wishes = Wishes(decisions=study.asked.decisions)
+        result = measure_study(read, study.found.quantifications[read.pet.series_uid], protocol, wishes, say)
         told = document(result)
+        geometry = geometry_bytes(result)
         if wanted is not None and stamp is not None:
             _write(result, told, wanted, stamp, say)
+            write_geometry(wanted.geometry, geometry)
     except Refused as error:
         return tuple(_noticed("refusal", number, notice, study) for number, notice in enumerate(error.notices, start=1))
-    return tuple(_records(result, told, study))
+    return tuple(_records(result, told, geometry_sha256(geometry), study))
 
 
 def _write(result: Result, told: Mapping[str, Any], wanted: Wanted, stamp: Stamp, say: Callable[[str], None]) -> None:
@@ -159,9 +216,9 @@ def _noticed(kind: str, number: int, notice: Notice, study: TrialStudy) -> Recor
     return Record(kind=kind, name=f"{number:03d} {notice.code}", payload=notice.as_dict(), patient=study.patient, study=study.study_uid)
 
 
-def _records(result: Result, told: Mapping[str, Any], study: TrialStudy) -> Iterator[Record]:
+def _records(result: Result, told: Mapping[str, Any], geometry: str, study: TrialStudy) -> Iterator[Record]:
     kept = partial(Record, patient=study.patient, study=study.study_uid)
-    yield kept(kind="study", payload=_study_payload(result, told))
+    yield kept(kind="study", payload=_study_payload(result, told) | {"geometry_sha256": geometry})
     for lesion in told["lesions"]:
         yield kept(kind="lesion", name=lesion["lesion_id"], payload=lesion)
     for row in told["biomarkers"]:

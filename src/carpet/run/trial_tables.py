@@ -96,6 +96,24 @@ SCHEMAS: Mapping[str, Columns] = {
         "reason_missing": ("", "why a number is missing"),
         **FLAGS,
     },
+    "lesion_tracks": {
+        **WHO,
+        **UID,
+        "track": ("", "the same lesion over all scans of the patient; only disease is followed"),
+        "event": (
+            "",
+            "present, gone, new, split, merged, reappeared; first seen: no earlier scan covers its place; not in the field of view;"
+            " not aligned",
+        ),
+        "lesion_ids": ("", "its regions on this scan as in the table lesions, separated by semicolons; empty where it is not seen"),
+        "volume_ml": ("mL", "volume of these regions, 0 where it has gone; empty where that cannot be told or `into` has it"),
+        "confidence": ("", "high, or low: a person looks first"),
+        "because": ("", "the rule, or the reader, and what it saw"),
+        "into": ("", "the track that this one has merged into"),
+        "aligned_by": ("", "what laid this scan on the patient's first one: bone, uptake, or outline and uptake; empty for the first"),
+        "alignment_error_mm": ("mm", "median distance between the surfaces of both scans once aligned"),
+        **FLAGS,
+    },
     "responses": {
         **WHO,
         "criterion": ("", "criterion@version"),
@@ -103,10 +121,128 @@ SCHEMAS: Mapping[str, Columns] = {
         "category": ("", "the response; NE: cannot be evaluated"),
         "rule": ("", "the rule that decided; READING: as the reader called it; NOT_COMPUTABLE: a fact is lacking, see because"),
         "because": ("", "the rule in words, or what is lacking"),
-        "value": ("1", "qpet: SUVpeak of the hottest residual over liver SUVmean; empty for all others"),
+        "value": (
+            "see says",
+            "qpet: SUVpeak of the hottest residual over liver SUVmean, no unit; delta_suv_max: fall of SUVmax from baseline, %; empty for"
+            " all others, and where an undecided region is hotter",
+        ),
+        "dated_to_day": ("d", "lyric: the day of the first indeterminate response to which confirmed progression is dated; else empty"),
         "baseline_timepoint": ("", "the time point compared with"),
         "baseline_day": ("d", "its day from infusion"),
         **FLAGS,
+    },
+    "best_responses": {
+        "patient_id": WHO["patient_id"],
+        "criterion": ("", "criterion@version"),
+        "assessor": ("", "as in responses"),
+        "category": ("", "the best category from day 1 on, until progression or new therapy; NE: none that counts as a response"),
+        "timepoint": ("", "the first time point that shows it; empty for NE"),
+        "day": ("d", "its day from infusion"),
+        "ended_by": ("", "what ended the count: PD, new therapy (transplant included) or last scan"),
+        "because": ("", "the same in words, with what was not counted"),
+    },
+    "conversions": {
+        "patient_id": WHO["patient_id"],
+        "criterion": ("", "criterion@version"),
+        "assessor": ("", "as in responses"),
+        "from_timepoint": ("", "a time point with less than a complete response"),
+        "from_day": ("d", "its day from infusion"),
+        "from_category": ("", "its category"),
+        "to_timepoint": ("", "the first later time point with a better category"),
+        "to_day": ("d", "its day from infusion"),
+        "to_category": ("", "its category"),
+        "new_therapy_before": ("", "yes where new therapy began before the later scan: the improvement may be that therapy's"),
+    },
+    "findings": {
+        **WHO,
+        **UID,
+        "finding": ("", "what a person should look at, as a stable code; explained with its source in the manual"),
+        "says": ("", "the same in words; never a diagnosis"),
+        "because": ("", "the facts"),
+        **FLAGS,
+    },
+    "scores": {
+        "patient_id": WHO["patient_id"],
+        "timepoint": ("", "the time point asked at; LD: the first day of lymphodepletion"),
+        "day": ("d", "its day from infusion; laboratory values are taken up to it, those of TT up to the first day of lymphodepletion"),
+        "score": ("", "the score (`carpet methods score` defines each), or a published cut-off of a later scan"),
+        "value": ("see unit", "the number; empty where there is none"),
+        "unit": ("", "its unit, UCUM"),
+        "group": ("", "the published group; empty where none is published or there is no number"),
+        "segmenter": ("", "the delineation of the volume it takes; empty where it takes none"),
+        "made_for": ("", "the patients it was published for"),
+        "method": ("", "score@version, or the cut-off"),
+        "source": ("", "where it was published"),
+        "reason_missing": ("", "why there is no number: what lacks, or why it does not exist here"),
+        "inputs": ("", "what went in and where it comes from, separated by semicolons"),
+        **FLAGS,
+    },
+    "missing_data": {
+        "timepoint": ("", "the time point asked at, as in scores"),
+        "input": ("", "what a score asks for"),
+        "unit": ("", "its unit, UCUM"),
+        "patients": ("{count}", "patients who have this time point"),
+        "missing": ("{count}", "of these without the input"),
+        "percent": ("%", "the same as a share"),
+        "reasons": ("", "why, with the number of patients, separated by semicolons"),
+    },
+    "toxicity": {
+        "patient_id": WHO["patient_id"],
+        "event": ("", "what happened, as in toxicity.csv"),
+        "scale": ("", "the scale of the grade; grades of two scales are not compared"),
+        "grade": ("", "the grade given, or, with the flag GRADE_DERIVED, the one the items make"),
+        "derived_grade": ("", "the grade that the items make by ASTCT 2019, whatever the scale; empty where that cannot be told"),
+        "rule": ("", "the rule of the derived grade"),
+        "because": ("", "the items that decided, or what is not known"),
+        "onset_day": ("d", "first day of the event, from infusion"),
+        "resolution_day": ("d", "first day without it, from infusion"),
+        "duration_days": ("d", "whole days from onset to resolution"),
+        "worst": ("", "yes for the highest grade of this patient, event and scale; of equals the first"),
+        **FLAGS,
+    },
+    "endpoints": {
+        "patient_id": WHO["patient_id"],
+        "endpoint": ("", "OS, PFS, DOR, EFS, TTP, NRM (non-relapse mortality), EP (early progression: yes or no)"),
+        "rules": ("", "the named set of rules: default, and what other trials do; explained in the manual"),
+        "event": ("", "0: censored (EP: no), 1: the event, 2: the competing event (NRM: progression; DOR, TTP: death of another cause)"),
+        "days": ("d", "whole days from the origin to the event or to censoring; empty where there is none"),
+        "origin": ("", "what days are counted from: infusion, enrolment, first response"),
+        "caused_by": ("", "the one record that caused the event or the censoring"),
+        "rule": ("", "what decided, as a stable code"),
+        "because": ("", "the same in words; days from infusion, of a patient without infusion from enrolment"),
+        "reason_missing": ("", "why there is no number"),
+        **FLAGS,
+    },
+    "rule_effects": {
+        "patient_id": ("", "a patient whose result differs from the default; empty: all patients together"),
+        "endpoint": ("", "as in endpoints"),
+        "rules": ("", "the set of rules that stands beside the default"),
+        "patients": ("{count}", "patients with a result by these rules"),
+        "events": ("{count}", "events by these rules"),
+        "competing": ("{count}", "competing events by these rules"),
+        "days": ("d", "follow-up by these rules, together"),
+        "default_patients": ("{count}", "patients with a result by the default rules"),
+        "default_events": ("{count}", "events by the default rules"),
+        "default_competing": ("{count}", "competing events by the default rules"),
+        "default_days": ("d", "follow-up by the default rules, together"),
+        "changed": ("{count}", "patients whose result differs: event, days, or whether there is one"),
+    },
+    "agreement": {
+        "item": ("", "what was rated: deauville, metabolic_response, ct_response, as in readings.csv"),
+        "timepoint": ("", "the time point; empty: all together, several scans of a patient counted as several cases"),
+        "raters": ("", "two readers, or a reader and carpet (by the numbers); all readers, where there are three or more"),
+        "statistic": ("", "percent_agreement (%), kappa_quadratic, kappa (Cohen, of two), fleiss_kappa, ac1 (Gwet)"),
+        "value": ("see says", "the statistic; κ collapses where nearly all cases are alike: read it beside AC1"),
+        "low": ("see says", "lower limit of its 95 % interval"),
+        "high": ("see says", "upper limit"),
+        "n": ("{count}", "cases"),
+        "reason_missing": ("", "why there is no number"),
+    },
+    "adjudications": {
+        **WHO,
+        "readers": ("", "who differs: two readers, or a reader and patients.csv (its progression_date)"),
+        "trigger": ("", "why a third person must see the case"),
+        "because": ("", "what each of both says, in the order of readers"),
     },
     "refusals": {"patient_id": WHO["patient_id"], "day": WHO["day"], **UID, **NOTICE},
     "flags": {
@@ -124,9 +260,14 @@ def table_files(rows: Rows) -> dict[str, bytes]:
     """File name → content: a CSV and a codebook for every table of SCHEMAS, sorted by the key columns, then by all others."""
     files = {}
     for name, columns in SCHEMAS.items():
-        files[f"{name}.csv"] = csv_bytes(columns, sorted((_shown(row) for row in rows.get(name, ())), key=lambda row: _order(row, columns)))
+        files[f"{name}.csv"] = csv_bytes(columns, shown_rows(name, rows))
         files[f"{name}{CODEBOOK_SUFFIX}"] = (json_text(codebook(name)) + "\n").encode()
     return files
+
+
+def shown_rows(name: str, rows: Rows) -> list[dict[str, Any]]:
+    """The rows of one table as they are written: in their order, truth as yes and no."""
+    return sorted((_shown(row) for row in rows.get(name, ())), key=lambda row: _order(row, SCHEMAS[name]))
 
 
 def codebook(name: str) -> dict[str, Any]:

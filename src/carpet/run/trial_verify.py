@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from carpet.core.errors import Notice, ProtocolError
+from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.core.protocol import Protocol
 from carpet.run.store import Step, Store, open_store
 from carpet.run.store_schema import KINDS
 from carpet.run.trial import ReadyTrial, courses, ready_trial
-from carpet.run.trial_notices import RECORD_DIFFERS, RECORD_STALE
+from carpet.run.trial_course import Course
+from carpet.run.trial_following import geometry_in
+from carpet.run.trial_geometry import is_held
+from carpet.run.trial_index import geometry_file
+from carpet.run.trial_notices import GEOMETRY_UNREADABLE, RECORD_DIFFERS, RECORD_STALE
 from carpet.run.trial_studies import TrialStudy, study_records, study_step
+from carpet.run.trial_tracks import CourseTracks, course_tracks, stored_tracks, tracks_step
 
 MADE = tuple(kind for kind in KINDS if kind != "provenance")
 
@@ -30,25 +36,50 @@ def verify_trial(folder: Path, *, say: Callable[[str], None]) -> tuple[Notice, .
 
 
 def _studies(ready: ReadyTrial, store: Store, say: Callable[[str], None]) -> Iterator[Notice]:
-    for patient_id, studies in sorted(ready.studies.items()):
-        for study in studies:
-            yield from _study(store, study, ready.trial.protocol, lambda step, who=patient_id: say(f"{who}: {step}"))  # type: ignore[misc]
+    for patient in sorted(ready.tables.patients, key=lambda one: one.patient_id):
+        for study in ready.studies[patient.patient_id]:
+            geometry = ready.trial.geometry / geometry_file(patient, study)
+            yield from _study(store, study, ready.trial.protocol, geometry=geometry, say=partial(_say, say, patient.patient_id))
 
 
-def _study(store: Store, study: TrialStudy, protocol: Protocol, say: Callable[[str], None]) -> Iterator[Notice]:
+def _say(say: Callable[[str], None], who: str, step: str) -> None:
+    say(f"{who}: {step}")
+
+
+def _study(store: Store, study: TrialStudy, protocol: Protocol, *, geometry: Path, say: Callable[[str], None]) -> Iterator[Notice]:
     empty = study_step(study, protocol)
     if not store.done(empty.key):
         yield RECORD_STALE.at(empty.chain)
         return
+    for stored in store.current("study", chain=empty.chain):
+        if not is_held(geometry, stored.payload["geometry_sha256"]):
+            yield GEOMETRY_UNREADABLE.at(empty.chain, geometry.name)
     yield from _compared(store, study_step(study, protocol, study_records(study, protocol, say=say)))
 
 
 def _courses(ready: ReadyTrial, store: Store) -> Iterator[Notice]:
-    for one in courses(ready, store):
+    def followed(course: Course) -> CourseTracks:
+        return stored_tracks(store, course, ready.corrections(course)) or CourseTracks()
+
+    for one in courses(ready, store, followed):
+        yield from _tracks(ready, store, one.course)
         if store.done(one.step.key):
             yield from _compared(store, one.step)
         else:
             yield RECORD_STALE.at(one.step.chain)
+
+
+def _tracks(ready: ReadyTrial, store: Store, course: Course) -> Iterator[Notice]:
+    corrections = ready.corrections(course)
+    step = tracks_step(course, corrections)
+    if not store.done(step.key):
+        yield RECORD_STALE.at(step.chain)
+        return
+    try:
+        now = course_tracks(course, geometry_in(ready.trial, course), corrections)
+    except Refused:  # told with the study whose geometry it is
+        return
+    yield from _compared(store, tracks_step(course, corrections, now))
 
 
 def _compared(store: Store, step: Step) -> Iterator[Notice]:
