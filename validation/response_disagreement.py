@@ -285,10 +285,10 @@ doi:10.1186/s40644-023-00566-7). Here simulated patients are judged by carpet's 
 - Growth of a lesion that is no target is progression by all but RECIL, which looks at targets and new lesions only.
 - Growth that goes back (pseudoprogression) is progression on day 30 by all but LYRIC (`IR1`), on day 90 by none.
 
-**What this shows, and what not.** That Lugano calls progression most often, then Cheson 2007, then RECIL and LYRIC, comes out of the
-rules: it holds in other mixtures of what may happen as well (last but one table). That RECIL and LYRIC come out alike depends on the
-mixture: they miss different things. How large the shares are is our choice of mixture; that they are near the published ones proves
-nothing.
+**What this shows, and what not.** That on day 90 Lugano calls progression most often, then Cheson 2007, then RECIL and LYRIC, comes out of
+the rules: it holds in other mixtures of what may happen as well (last but one table); on day 30 it does not. That RECIL and LYRIC come
+out alike depends on the mixture: they miss different things. How large the shares are is our choice of mixture; that they are near the
+published ones proves nothing.
 """
 LIMITS = f"""## Assumptions
 

@@ -68,3 +68,9 @@ def test_one_reading_a_reader_and_scan() -> None:
     row = ON + "3,no,CMR,PR,,,"
     assert [code for code, _ in told(row, row)] == ["ROW_TWICE"] * 2
     assert told(row, row.replace("R1", "R2"), row.replace("03-30", "06-30")) == []
+
+
+@pytest.mark.parametrize(("response", "marrow", "odd"), [("CMR", "yes", True), ("CMR", "no", False), ("PMR", "yes", False)])
+def test_a_complete_response_with_an_involved_marrow_contradicts_itself(response: str, marrow: str, odd: bool) -> None:
+    expected = [("READING_CONTRADICTS", "readings.csv row 2, column metabolic_response")] if odd else []
+    assert told(f"{ON},,{response},,{marrow},,") == expected

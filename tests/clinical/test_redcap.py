@@ -127,6 +127,12 @@ def test_a_mapping_of_what_does_not_exist() -> None:
     assert [found for _, _, found in refused(simple, mapping(repeated))] == ["redcap_repeat_instrument", "redcap_event_name"]
 
 
+def test_a_field_that_stands_twice() -> None:
+    assert refused(EXPORT.replace("ae,grade", "crp,crp"), mapping()) == [("COLUMN_TWICE", "redcap.csv row 1, column crp", "crp")]
+    headless = refused("Miller,Miller\nP1,1\n", mapping(PATIENT))
+    assert {code for code, _, _ in headless} == {"REDCAP_FIELD_UNKNOWN"}
+
+
 @pytest.mark.parametrize(
     ("text", "where"),
     [("", "redcap.csv"), ('record_id,a\n"P1,1\n', "redcap.csv"), ("record_id,a\nP1\n", "redcap.csv row 2")],

@@ -35,6 +35,17 @@ def compressed(small_scan: PhantomScan, tmp_path: Path) -> tuple[Path, np.ndarra
     return path, truth
 
 
+def test_a_file_in_the_working_directory_is_not_run(
+    compressed: tuple[Path, np.ndarray], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    path, truth = compressed
+    with Decoder() as decoder:
+        assert np.array_equal(decoder.pixels(path, SHAPE), truth)
+
+
 def test_the_same_integers_as_in_this_process(compressed: tuple[Path, np.ndarray]) -> None:
     path, truth = compressed
     with Decoder() as decoder:

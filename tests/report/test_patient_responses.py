@@ -25,7 +25,7 @@ def test_readers_stand_first_and_time_points_in_the_order_of_days(patient_course
 def test_numbers_stand_with_their_unit(patient_course: dict[str, Any]) -> None:
     machine = told.assessors(patient_course["responses"])[1]
     rules = {row["criterion"]: row["cells"][1]["rule"] for row in machine["rows"]}
-    assert (rules["qPET"], rules["ΔSUVmax"]) == ("7.71 qpet-5", "43 % delta_suv_max-REPORTED")
+    assert (rules["qPET"], rules["ΔSUVmax"]) == ("7.71 qpet-5", "fall 43 % delta_suv_max-REPORTED")
 
 
 def test_the_same_reason_is_told_once_and_marks_are_lettered(patient_course: dict[str, Any]) -> None:

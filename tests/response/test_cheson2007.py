@@ -48,3 +48,10 @@ def test_new_lesions_and_marrow(course: Build) -> None:
     assert cheson2007(course([[40, 20]], [[40, 20]], more=[small]), pet_positive=None).rule == "CHE-SD"
     assert cheson2007(course([[40, 20]], [[40, 20]], marrow=(False, True)), pet_positive=None).rule == "CHE-PD-marrow"
     assert cheson2007(course([], [], first=[small], more=[small]), pet_positive=None).rule == "CHE-NE-none"
+
+
+def test_another_lesion_of_which_nobody_says_what_became_leaves_it_open(course: Build) -> None:
+    left, gone = (CtLesion("O1", Part.EXTRANODAL, False, seen) for seen in (Seen.PRESENT, Seen.ABSENT))
+    assert cheson2007(course([[40, 20]], [[12, 9]], first=[left]), pet_positive=False).rule == "CHE-NE-rest"
+    assert cheson2007(course([[40, 20]], [[12, 9]], first=[left], more=[gone]), pet_positive=False).rule == "CHE-CR"
+    assert cheson2007(course([[40, 20]], [[60, 40]], first=[left]), pet_positive=None).rule == "CHE-PD-node"

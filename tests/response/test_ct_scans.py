@@ -54,3 +54,17 @@ def test_scans_stand_in_the_order_of_days() -> None:
         CtCourse((CtScan(30, ()), CtScan(0, ())))
     with pytest.raises(ValueError, match="baseline"):
         CtCourse((CtScan(0, ()),))
+
+
+def test_what_is_no_target_must_be_told_until_it_has_gone(course: Build) -> None:
+    def other(seen: Seen) -> CtLesion:
+        return CtLesion("O1", Part.EXTRANODAL, False, seen)
+
+    left, gone = other(Seen.PRESENT), other(Seen.ABSENT)
+    assert not course([[40, 20]], [[20, 10]], first=[left]).rest_told()
+    assert course([[40, 20]], [[20, 10]], first=[left], more=[left]).rest_told()
+    assert course([[40, 20]], [[20, 10]], first=[gone]).rest_told()
+    assert course([[40, 20]], []).rest_told()  # a target is asked for elsewhere
+    came = CtScan(30, (CtLesion("T1", Part.NODE, True, Seen.PRESENT, 20, 10), other(Seen.NEW)))
+    scans = course([[40, 20]], [[20, 10]], [[20, 10]]).scans
+    assert not CtCourse((scans[0], came, scans[2])).rest_told()

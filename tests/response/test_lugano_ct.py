@@ -136,3 +136,10 @@ def test_the_nadir_is_each_lesion_s_own(course: Build) -> None:
     scans = course([[40, 30], [40, 30]], [[20, 15], [40, 30]], [[40, 30], [18, 10]], [[24, 19], [18, 10]])
     assert [(one.nadir.ldi_mm, one.nadir.sdi_mm) for one in scans.targets()] == [(20.0, 15.0), (18.0, 10.0)]
     assert lugano_ct(scans).category == "PR"  # 24 × 19 is 52 % above 20 × 15, but grew by 4 mm only
+
+
+def test_another_lesion_of_which_nobody_says_what_became_leaves_it_open(course: Build) -> None:
+    left, gone = (CtLesion("O1", Part.EXTRANODAL, False, seen) for seen in (Seen.PRESENT, Seen.ABSENT))
+    assert lugano_ct(course([[40, 20]], [[12, 9]], first=[left])).rule == "CT-NE-rest"
+    assert lugano_ct(course([[40, 20]], [[12, 9]], first=[left], more=[gone])).rule == "CT-CR"
+    assert lugano_ct(course([[40, 20]], [[60, 40]], first=[left])).rule == "CT-PD1"  # progression needs no more

@@ -41,3 +41,9 @@ def test_another_scanner_takes_the_comparison_and_nothing_else() -> None:
 def test_another_limit_may_be_named() -> None:
     assert change_of_uptake(10.0, 7.5, significant_percent=25.0) is Change.FELL
     assert change_of_uptake(10.0, 7.5) is Change.STEADY
+
+
+def test_an_involved_marrow_is_no_complete_response() -> None:
+    assert lugano_pet(LuganoPet(Deauville.DS2, None, False, marrow_involved=True)).rule == "PET-NE-marrow"
+    assert lugano_pet(LuganoPet(Deauville.DS4, Change.FELL, False, marrow_involved=True)).category == "PMR"
+    assert lugano_pet(LuganoPet(Deauville.DS2, None, True, marrow_involved=True)).category == "PMD"

@@ -71,7 +71,7 @@ WRONG_CALLS: list[tuple[list[str], str]] = [
     (["measure", "{dicom}", "-o", "{tmp}/out", "--mask", "{truth}", "--reader", " "], "--reader needs a name"),
     (["measure", "{dicom}", "-o", "{tmp}/out", "--mask", "{truth}", "--reader", "a\x1b[31m"], "--reader needs a name"),
     (["measure", "{dicom}", "-o", "{tmp}/out", "--weight-kg", "700"], "--weight-kg"),
-    (["methods", "score"], "There are: biomarker, criterion, rule, segmenter"),
+    (["methods", "scores"], "There are: biomarker, criterion, rule, score, segmenter"),
     (["demo", "{tmp}/demo", "--seed", "-1"], "--seed"),
 ]
 
@@ -155,13 +155,13 @@ def test_too_little_memory_is_said(call: Call, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_main_ends_with_the_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(sys, "argv", ["carpet", "methods", "score"])
+    monkeypatch.setattr(sys, "argv", ["carpet", "methods", "scores"])
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit) as ended:
         main()
     signal.signal(signal.SIGTERM, before)
-    assert ended.value.code == run(["methods", "score"]) == 2
+    assert ended.value.code == run(["methods", "scores"]) == 2
     assert "wrong call" in capsys.readouterr().err
 
 

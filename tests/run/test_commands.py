@@ -55,7 +55,7 @@ def test_all_delineations_side_by_side(call: Call, ready: Any, tmp_path: Path) -
 def test_the_methods(call: Call) -> None:
     assert "segmenter suv4.0@" in call("methods", "segmenter").out
     rows = json.loads(call("methods", "--json").out)["methods"]
-    assert {row["kind"] for row in rows} == {"segmenter", "biomarker", "rule", "criterion"}
+    assert {row["kind"] for row in rows} == {"segmenter", "biomarker", "rule", "criterion", "score"}
 
 
 def test_a_refused_series_beside_a_good_one_is_status_1_of_scan(call: Call, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import threading
 from pathlib import Path
 
 from carpet.dicom.files import UNFINISHED
@@ -32,3 +35,25 @@ def test_what_another_call_writes_stays(tmp_path: Path) -> None:
     left = left_in(tmp_path)
     with at_work_in(tmp_path):
         assert not left.exists()
+
+
+def test_a_call_that_comes_while_another_sweeps_waits_and_is_known_afterwards(tmp_path: Path) -> None:
+    sweeping = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(sweeping, fcntl.LOCK_EX)
+    inside, done = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with at_work_in(tmp_path):
+            inside.set()
+            done.wait(60)
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    assert not inside.wait(0.2)
+    os.close(sweeping)
+    assert inside.wait(60)
+    left = left_in(tmp_path)
+    with at_work_in(tmp_path):
+        assert left.exists()
+    done.set()
+    thread.join()

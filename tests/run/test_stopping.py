@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +65,33 @@ def test_a_stop_while_the_folder_is_made_leaves_nothing(number: signal.Signals, 
         signal.signal(signal.SIGTERM, before)
     assert len(made) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_of_a_pool_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    script = tmp_path / "pool.py"
+    script.write_text(
+        "import multiprocessing, os, time\n"
+        "from carpet.run.stopping import end_with_parent\n"
+        "def life(pipe):\n    end_with_parent()\n    pipe.send(os.getpid())\n    time.sleep(600)\n"
+        "if __name__ == '__main__':\n"
+        "    ours, theirs = multiprocessing.Pipe()\n"
+        "    multiprocessing.get_context('spawn').Process(target=life, args=(theirs,)).start()\n"
+        "    print(ours.recv(), flush=True)\n    time.sleep(600)\n"
+    )
+    paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    parent = subprocess.Popen([sys.executable, str(script)], env=os.environ | paths, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    os.kill(child, 0)
+    parent.kill()
+    parent.communicate()
+    until = time.monotonic() + 30
+    while is_running(child):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def is_running(process: int) -> bool:
+    """One that has ended and that nobody has asked for does not count."""
+    told = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False).stdout
+    return bool(told.strip()) and not told.startswith("Z")

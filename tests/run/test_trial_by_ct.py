@@ -94,3 +94,8 @@ def test_the_response_by_ct(scan_at: Callable[..., Any]) -> None:
     assert isinstance(called, Verdict)
     assert called.category == "PR"
     assert by_ct(NUMBERS, NoCall("none")) == NoCall("none")
+
+
+def test_what_is_said_of_the_marrow_on_the_day_itself_comes_first(scan_at: Callable[..., Any]) -> None:
+    one = course(scan_at, readings=(read(27, marrow_involved=True), read(31, marrow_involved=False)))
+    assert [marrow_involved(one, day, NUMBERS) for day in (27, 29, 31)] == [True, True, False]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -135,3 +136,22 @@ def test_every_score_that_is_possible(scan_at: ScanAt) -> None:
     assert possible_scores(moment, NUMBERS, now, NoCall("open")) == [(1.8, "3"), (3.0, "4")]
     by = reads(deauville="2")
     assert possible_scores(moment, by, now, scored((course, moment), by)) == [(1.8, "2"), (3.0, "2")]
+
+
+def test_hot_regions_left_out_for_their_size_may_be_missed_disease(scan_at: ScanAt) -> None:
+    now = scan_at(29, suv_max=None, suv_peak=None, liver=4.5)
+    left = replace(now, flags=(replace(now.study, kind="flag", payload={"code": "SMALL_REGIONS_LEFT", "severity": "W"}),))
+    course, moment = pair(scan_at(-2, suv_max=10.0, suv_peak=8.0, liver=4.5), left)
+    limits = {"preselect_suv": 4.0, "preselect_min_ml": 3.0}
+    for found in (score(moment, NUMBERS, compared(course, moment).now, **limits), by_percist(course, moment, NUMBERS, **limits)):
+        assert found.flags == ("RESIDUAL_MAY_BE_MISSED",)
+        assert found.because == "no region of SUV 4 or more and 3 mL is called disease; fainter or smaller uptake was not measured"
+    assert scored((course, moment)).because == "no region of SUV 4 or more is called disease; fainter or smaller uptake was not measured"
+
+
+def test_an_involved_marrow_leaves_the_complete_response_open(scan_at: ScanAt) -> None:
+    course, moment = pair(scan_at(-2, suv_max=10.0), scan_at(29, suv_max=1.0))
+    both = compared(course, moment)
+    found = by_pet(moment, NUMBERS, both, score(moment, NUMBERS, both.now, preselect_suv=THRESHOLD), marrow=True)
+    assert isinstance(found, Verdict)
+    assert (found.category, found.rule) == ("NE", "PET-NE-marrow")

@@ -102,7 +102,7 @@ def test_the_stated_date_has_priority_and_differences_are_told() -> None:
     assert flags(known(called("M3", "PD"), progression=97)) == []
     apart = known(called("M3", "PD"), progression=98)
     assert (first_progression(apart.facts), flags(apart)) == (apart.facts.progression, ["PROGRESSION_DATES_DIFFER"])
-    assert apart.flags[0].found == "day 98; by the scans day 90"
+    assert apart.flags[0].found == "day 98; M3 lugano@1 by reader R: day 90"
     assert flags(known(called("M3", "PD", "carpet"), progression=30)) == ["PROGRESSION_DATES_DIFFER"]
     assert flags(known(called("M3", "CR"), progression=30)) == ["PROGRESSION_DATES_DIFFER"]
     assert flags(known(called("M1", "CR"), progression=60)) == []  # between scans, as clinic or biopsy show it
@@ -142,3 +142,36 @@ def test_a_protocol_of_its_own_plans_its_own_scans() -> None:
     }
     found = facts_of(course(A), (), Protocol(timepoints=windows)).facts
     assert [(one.name, one.last_day) for one in found.planned] == [("W2", 23), ("W8", 59)]
+
+
+def read(day: int, reader: str = "R", **said: Any) -> Reading:
+    return Reading(patient_id="A", date=on(day), reader=reader, **said)
+
+
+def test_what_readers_say_of_a_scan_that_stands_for_no_time_point_counts() -> None:
+    told = (read(60, metabolic_response="PMD"), read(29, metabolic_response="PMR"))
+    found = known(called("M1", "CR"), called("M3", "PD"), readings=told)
+    assert shown(found) == [(29, "CR"), (60, "PD"), (90, "PD")]
+    assert found.facts.assessments[1].record == "day 60 lugano@1 by reader R"
+    first = first_progression(found.facts)
+    assert first is not None
+    assert first.day == 60
+    assert shown(known(readings=(read(60, new_lesions=True), read(60, "S", ct_response="SD"), read(-5, ct_response="SD")))) == [
+        (60, "DISPUTED")
+    ]
+    assert shown(known(readings=(read(60, deauville="2"),))) == []  # a score alone is no response
+    assert shown(known(readings=told, criterion="lyric")) == []
+
+
+def test_numbers_under_a_readers_name_are_no_confirmation() -> None:
+    def pet(category: str, rule: str, assessor: str) -> dict[str, Any]:
+        return called("M3", category, assessor, "lugano_pet@1", rule=rule)
+
+    numbers, by_tracks = pet("PMD", "PET-PMD-new", "carpet"), pet("PMD", "PET-PMD-new", "reader R")
+    rows = (numbers, by_tracks, called("M3", "PD", "carpet"), called("M3", "PD"))
+    for silent in (read(90, clinical_deterioration=False), read(90, deauville="2")):
+        found = known(*rows, readings=(silent,))
+        assert (shown(found), flags(found)) == ([(90, "DISPUTED")], ["PROGRESSION_UNCONFIRMED"])
+    assert shown(known(*rows, readings=(read(90, new_lesions=True),))) == [(90, "PD")]
+    rose = (pet("PMD", "PET-PMD-rise", "carpet"), called("M3", "PD", "carpet"), called("M3", "PR"))
+    assert shown(known(*rose, readings=(read(90, marrow_involved=False),))) == [(90, "DISPUTED")]

@@ -111,3 +111,9 @@ def test_a_clinical_course_that_nobody_tells_is_flagged() -> None:
     said = AtMoment("CMR", "NE", "CR", NO_CT)
     assert lyric_call(at(28), by(worse=None), said, open_ir=None).verdict.flags == ("SPD_NOT_MEASURED", "CLINICAL_COURSE_UNKNOWN")
     assert lyric_call(at(28), by(), said, open_ir=None).verdict.flags == ("SPD_NOT_MEASURED",)
+
+
+def test_the_12_weeks_end_by_the_day_of_the_ct_that_measured_the_growth() -> None:
+    grown = ct((-2, 20, 15), (76, 30, 20))  # 300 → 600 mm²
+    assert call(118, AtMoment("NE", "PD", "PD", grown))[0] == "IR1"
+    assert call(80, AtMoment("NE", "PD", "PD", ct((-2, 20, 15), (100, 30, 20))))[0] == "PD"

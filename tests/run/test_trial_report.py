@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from carpet.clinical import ClinicalTables, Patient
 from carpet.core.protocol import Protocol
+from carpet.run import trial_report as room
 from carpet.run.trial_course import Scan, course_of
 from carpet.run.trial_folder import Trial
 from carpet.run.trial_report import report_page, write_report
@@ -45,6 +48,25 @@ def test_it_is_renewed_only_when_something_has_changed(scan_at: Callable[..., An
     assert write_report(trial, result(scans, other))
     assert made(trial).keys() == first.keys()
     assert made(trial)["results/figures/A/trajectory.svg"] != first["results/figures/A/trajectory.svg"]
+
+
+def test_a_page_does_not_vouch_for_files_of_a_call_that_was_stopped(
+    scan_at: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial, scans = Trial(tmp_path / "t", Protocol()), [with_voxels(scan_at(-3, tmtv=9.0, tlg=40.0, suv_max=5.0))]
+    write_report(trial, result(scans))
+    first = made(trial)
+    other = Patient(patient_id="A", infusion_date=dt.date(2024, 3, 1), bridging=False, new_therapy_date=dt.date(2024, 9, 1))
+    monkeypatch.setattr(room, "patient_html", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write_report(trial, result(scans, other))
+    monkeypatch.undo()
+    assert write_report(trial, result(scans))
+    assert made(trial) == first
+
+
+def stopped(*given: Any, **more: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_the_same_course_elsewhere_is_the_same_bytes(scan_at: Callable[..., Any], tmp_path: Path) -> None:

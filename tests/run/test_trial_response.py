@@ -218,3 +218,14 @@ def test_criteria_with_a_score_are_called_where_every_possible_score_agrees(scan
         assert (rows["M1", name, "carpet"]["category"], "UNDECIDED_REGION_HOTTER" in rows["M1", name, "carpet"]["flags"]) == ("NE", True)
     rows = rows_of(scans, ct=(target(-2, 40, 30), target(29, 39, 30)))
     assert [rows["M1", name, "carpet"]["category"] for name in ("recil", "lugano_ct")] == ["SD", "SD"]
+
+
+def test_a_reader_who_starts_later_finds_what_the_numbers_left_open(scan_at: ScanAt) -> None:
+    ct = (target(-2, 40, 30), target(29, 55, 40), target(90, 55, 40))  # 1200 → 2200 → 2200 mm²
+    rows = rows_of([scan_at(-2, suv_max=10.0)], (read(90, clinical_deterioration=False),), ct)
+    assert [rows["M3", "lyric", who]["rule"] for who in ("carpet", "reader R")] == ["LYF-IR1", "LYF-IR1"]
+
+
+def test_a_marrow_that_a_reader_calls_involved_leaves_pet_open(scan_at: ScanAt) -> None:
+    rows = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=1.0)], (read(29, deauville="2", marrow_involved=True),))
+    assert [rows["M1", "lugano_pet", who]["rule"] for who in ("carpet", "reader R")] == ["PET-NE-marrow"] * 2

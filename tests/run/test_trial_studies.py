@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,62 @@ def test_it_is_due_once_and_again_when_its_files_are_gone(trial: Trial) -> None:
         assert is_due(store, task)
         assert kept(store, task, attempted(task, quiet)) == ()
         assert (store.head(), task.wanted.there) == (head, True)
+
+
+def test_files_of_another_protocol_whose_record_was_never_written_are_made_again(trial: Trial) -> None:
+    (study,), _ = studies_in(trial.dicom)
+    task = task_of(trial, study)
+    tables = task.wanted.report / "measurements.json"
+    with open_store(trial.store) as store:
+        kept(store, task, attempted(task, quiet))
+        right, geometry = tables.read_bytes(), task.wanted.geometry.read_bytes()
+        attempted(replace(task, protocol=Protocol(biomarkers=BiomarkerProtocol(names=("tmtv",)))), quiet)
+        assert (tables.read_bytes() != right, task.wanted.geometry.read_bytes() == geometry) == (True, True)
+        assert is_due(store, task)
+        kept(store, task, attempted(task, quiet))
+        assert not is_due(store, task)
+    assert tables.read_bytes() == right
+
+
+def test_a_scan_stopped_while_its_files_are_written_has_no_geometry(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    (study,), _ = studies_in(trial.dicom)
+    task = task_of(trial, study)
+    attempted(task, quiet)
+
+    def stopped(*given: Any, **more: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(room, "write_geometry", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        attempted(task, quiet)
+    assert not task.wanted.geometry.exists()
+
+
+def test_files_under_another_day_go_and_with_a_refusal_all(trial: Trial) -> None:
+    (study,), _ = studies_in(trial.dicom)
+
+    def on(day: str, short: str = study.short) -> Wanted:
+        seg, geometry = (f"{day}_{short}{ending}" for ending in (room.SEG_ENDING, room.GEOMETRY_ENDING))
+        return Wanted(trial.reports / "P" / f"{day}_{short}", trial.seg / "P" / seg, trial.geometry / "P" / geometry, tables_only=True)
+
+    def there() -> set[str]:
+        return {path.name for path in trial.results.glob("*/P/*")}
+
+    task = task_of(trial, study)
+    neighbour = on("day_1", "00000000").geometry
+    neighbour.parent.mkdir(parents=True)
+    neighbour.touch()
+    for day in ("day_1", "day_2"):
+        assert isinstance(attempted(replace(task, wanted=on(day)), quiet), tuple)
+        if day == "day_1":
+            on(day).seg.parent.mkdir(parents=True)
+            on(day).seg.touch()
+    assert there() == {f"day_2_{study.short}", f"day_2_{study.short}.npz", neighbour.name}
+    wrong = replace(study, asked=room.Asked(series_uid="1.2.3"))
+    (first, *_) = attempted(replace(task, study=wrong, wanted=on("day_2")), quiet)
+    assert first.kind == "refusal"
+    assert there() == {neighbour.name}
+    assert trial.dicom.is_dir()
 
 
 def test_a_task_is_small(trial: Trial) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from carpet.clinical.track_corrections import TrackCorrection
 from carpet.core.errors import Refused
 from carpet.core.lesion import Lesion, Status
 from carpet.core.protocol import Protocol
+from carpet.lesions.alignment import Confidence
 from carpet.lesions.surfaces import surfaces_of
 from carpet.lesions.tracks import Event
 from carpet.report.mip import project
@@ -252,3 +254,15 @@ def test_lost_geometry_is_refused(course: Course) -> None:
 
     with pytest.raises(Refused, match="GEOMETRY_UNREADABLE"):
         course_tracks(course, lost, ())
+
+
+def test_what_no_earlier_scan_could_have_shown_is_new_but_unsure(scan_at: Callable[..., Any], visits: dict[int, Seen]) -> None:
+    course = a_course([scan_at(-3), scan_at(29)])
+    tracks = course_tracks(course, lambda scan: visits[scan.day or 0].geometry, ())
+    rows = tuple({**row, "event": "first seen"} if row["event"] == "new" else row for row in tracks.rows)
+    kept = {"measurement": [SimpleNamespace(payload=row) for row in rows]}
+    store: Any = SimpleNamespace(done=lambda key: True, current=lambda kind, chain: kept.get(kind, []))
+    stored = stored_tracks(store, course, ())
+    assert stored is not None
+    (told,) = stored.appeared["1.2.29"] or ()
+    assert (told.event, told.confidence, told.lesion_ids) == (Event.FIRST_SEEN, Confidence.LOW, (visits[29].named[ADDED],))

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from validation.reliability.running import apart, found
@@ -64,9 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         places = {name: (call.work or Path(scratch)).resolve() / f"{name}-{time.monotonic_ns()}" for name in wanted}
         sizes = {name: call.size or SIZES.get(name, (1, 1))[call.night] for name in wanted}
         with ThreadPoolExecutor(call.at_once) as side_by_side:  # the last first: they are the long ones
-            running = {name: side_by_side.submit(apart, name, tests[name], sizes[name], places[name]) for name in reversed(wanted)}
-            for name in wanted:
-                score, seconds, peak_mib = running[name].result()
+            running = [side_by_side.submit(apart, name, tests[name], sizes[name], places[name]) for name in reversed(wanted)]
+            for done in as_completed(running):
+                score, seconds, peak_mib = done.result()
                 first, *more = str(score).splitlines()
                 print("\n".join([f"{first}  {seconds:.0f} s, {peak_mib:.0f} MiB", *more]), flush=True)
                 passed += score.passed

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from validation.reliability.score import Score
 
+from carpet.run.stopping import end_with_parent
+
 FILE_NAME = re.compile(r"t(\d\d)_\w+\.py")
 MIB = 2**20
 KIB_IN_MAXRSS = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes on macOS, KiB on Linux
@@ -49,7 +51,7 @@ def run_one(test: str, path: Path, size: int, work: Path) -> tuple[Score, float,
 def apart(test: str, path: Path, size: int, work: Path) -> tuple[Score, float, float]:
     """`run_one` in a process of its own."""
     began = time.monotonic()
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent) as pool:
         try:
             return pool.submit(run_one, test, path, size, work).result()
         except BrokenProcessPool:

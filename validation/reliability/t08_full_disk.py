@@ -26,6 +26,7 @@ BY_WORKERS = 10  # one case in so many by two workers
 WRONG_CALL = 2
 WAY_OUT = ("same command again", "try again", "what was stored is as it was")
 KIB = 1024
+PAGE_BYTES = 4 * KIB  # what the least file takes of a tmpfs
 LEAST_BYTES = 2 * KIB  # of a file; below it not even the message of the test could be written down
 
 
@@ -105,7 +106,7 @@ def limited(trial: Path, options: tuple[str, ...], most_bytes: int, before: Path
 
 def filled(trial: Path, options: tuple[str, ...], free_bytes: int, before: Path, right: Path) -> Iterator[str] | None:
     """One case on a full disk, None where none may be mounted."""
-    disk, used = trial / "disk", sum(sizes(trial))
+    disk, used = trial / "disk", sum(-(-size // PAGE_BYTES) + 1 for size in sizes(trial)) * PAGE_BYTES  # and one for its name
     found: list[str] = []
     with small_disk(disk, used + free_bytes) as mounted:
         if not mounted:

@@ -51,6 +51,8 @@ def _check(one: Reading) -> Iterator[Notice]:
     complete = one.metabolic_response == "CMR"
     incomplete = one.metabolic_response in ("PMR", "NMR", "PMD")
     new = one.new_lesions is True
-    if (complete and (one.deauville in RESIDUAL or new)) or (incomplete and one.deauville in RESPONDED and not new):
-        found = f"{one.metabolic_response}, Deauville {one.deauville or 'not given'}" + (", new lesions" if new else "")
+    marrow = complete and one.marrow_involved is True
+    if (complete and (one.deauville in RESIDUAL or new or marrow)) or (incomplete and one.deauville in RESPONDED and not new):
+        also = (", new lesions" if new else "") + (", marrow involved" if marrow else "")
+        found = f"{one.metabolic_response}, Deauville {one.deauville or 'not given'}{also}"
         yield READING_CONTRADICTS.at(place(FILE, one.row, "metabolic_response"), found)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from carpet.clinical.notices import (
+    COLUMN_TWICE,
     REDCAP_CHOICE_UNKNOWN,
     REDCAP_CONFLICT,
     REDCAP_FIELD_UNKNOWN,
@@ -102,7 +104,7 @@ def mapped(source: str | bytes, mapping: RedcapMapping, *, export: str = "redcap
     Raises Refused with every fault: a file that is no CSV, a field or column that does not exist, a code without translation, rows of one
     record that contradict each other. What the cells must hold is for `read_tables` to say, and `Mapped.traced` says where.
     """
-    told = _export(source, export)
+    told = _export(source, export, mapping.record)
     faults = [*_mapping_faults(told, mapping)]
     if faults:
         raise Refused(faults)
@@ -121,13 +123,16 @@ def mapped(source: str | bytes, mapping: RedcapMapping, *, export: str = "redcap
     return Mapped(export, {file: _csv([row.cells for row in rows]) for file, rows in made.items() if rows}, origins, tuple(notices))
 
 
-def _export(source: str | bytes, name: str) -> _Export:
+def _export(source: str | bytes, name: str, record: str) -> _Export:
     records = read_records(source)
     if isinstance(records, str):
         raise Refused(TABLE_UNREADABLE.at(name, more=records))
-    (_, head), *rows = records or [(1, [])]
+    (first, head), *rows = records or [(1, [])]
     if not any(head):
         raise Refused(TABLE_UNREADABLE.at(name, more="no header"))
+    twice = [one for one, times in Counter(head).items() if one and times > 1]
+    if twice and record in head:  # else it may be a row of data, and nothing of it is shown
+        raise Refused([COLUMN_TWICE.at(place(name, first, shown(one)), shown(one)) for one in twice])
     for row, cells in rows:
         if len(cells) != len(head):
             raise Refused(TABLE_UNREADABLE.at(place(name, row), f"{len(cells)} cells, {len(head)} fields"))

@@ -65,7 +65,7 @@ class Decoder:
 
 def _started() -> subprocess.Popen[bytes]:
     paths = os.pathsep.join(path for path in sys.path if path)
-    command = [sys.executable, "-m", "carpet.dicom.decoding"]
+    command = [sys.executable, "-P", "-m", "carpet.dicom.decoding"]  # nothing from the working directory
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": paths})
 

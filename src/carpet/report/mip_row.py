@@ -252,7 +252,7 @@ def _draw_legend(paper: Axes, row: Sequence[RowScan | NoScan], foot: str) -> Non
     scans = [one for one in row if isinstance(one, RowScan)]
     looks = [drawing.Look("disease, a colour is a track", COLOURS[0], "#FFFFFF", "-")] if any(one.regions for one in scans) else []
     if any(region.event == "new" for one in scans for region in one.regions):
-        looks.append(drawing.Look("new", COLOURS[1], "#FFFFFF", "-", fill=COLOURS[1]))
+        looks.append(drawing.Look("new", drawing.QUIET, "#FFFFFF", "-", fill=drawing.QUIET))
     if any(one.undecided for one in scans):
         looks.append(replace(drawing.LOOKS[Status.UNDECIDED.value], says="undecided, in no total"))
     x = 0.08

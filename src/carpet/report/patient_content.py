@@ -150,7 +150,7 @@ def _tracks(course: Record) -> dict[str, Any]:
             {
                 "track": clean(name),
                 "colour": track_colour(name),
-                "site": next((clean(row["site"]) for row in rows if row["track"] == name and row.get("site")), ""),
+                "site": " / ".join(dict.fromkeys(clean(row["site"]) for row in rows if row["track"] == name and row.get("site"))),
                 "cells": [_sighting(cells.get((name, one["study_uid"]))) for one in scans],
             }
             for name in named

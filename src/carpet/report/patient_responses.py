@@ -29,9 +29,9 @@ CRITERIA: Mapping[str, str] = {  # in the order in which they are shown; others 
 }
 RESPONSES = ("CR", "CMR", "PR", "PMR", "MR", "SD", "NMR", "PD", "PMD", "DISCORDANT", "IR1", "IR2", "IR3")  # scores are no responses
 KIND_OF: Mapping[str, str] = {  # category → how it is tinted; the word itself always stands there
-    **dict.fromkeys(("CR", "CMR", "1", "2", "3", "1-2"), "complete"),
+    **dict.fromkeys(("CR", "CMR"), "complete"),
     **dict.fromkeys(("PR", "PMR", "MR"), "partial"),
-    **dict.fromkeys(("PD", "PMD", "5"), "progression"),
+    **dict.fromkeys(("PD", "PMD"), "progression"),
     **dict.fromkeys(("DISCORDANT", "IR1", "IR2", "IR3"), "open"),
     **dict.fromkeys(("NE", "X"), "none"),
 }
@@ -87,11 +87,13 @@ def _cell(row: Row | None) -> dict[str, str]:
 
 
 def _value(row: Row) -> str:
-    """The number of a criterion that has one: a ratio, or the fall of SUVmax in percent."""
+    """The number of a criterion that has one: a ratio; or how SUVmax changed, in a word, for kinetics count with the other sign."""
     value = row.get("value")
     if value is None:
         return ""
-    return f"{decimal_text(float(value), 0)} %" if row["criterion"].startswith("delta_suv_max") else number_text(float(value), "1")
+    if not row["criterion"].startswith("delta_suv_max"):
+        return number_text(float(value), "1")
+    return f"{'fall' if float(value) >= 0 else 'rise'} {decimal_text(abs(float(value)), 0)} %"
 
 
 def _because(rows: Sequence[Row], day: int | None, timepoint: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Cheson2007:
     organ_grew: bool
     marrow_new: bool
     measured: bool
+    rest_told: bool
     any_target: bool
     normal: bool
     rest_gone: bool
@@ -50,6 +51,12 @@ CHESON2007: Criterion[Cheson2007] = Criterion(
         Rule("CHE-PD-organ", lambda f: f.organ_grew, "PD", "spleen, liver or another site has progressed"),
         Rule("CHE-PD-marrow", lambda f: f.marrow_new, "PD", "new involvement of the marrow"),
         Rule("CHE-NE", lambda f: not f.measured, "NE", "a target was not measured on this scan"),
+        Rule(
+            "CHE-NE-rest",
+            lambda f: not f.rest_told,
+            "NE",
+            "a lesion that is no target was there before, and nobody says what became of it",
+        ),
         Rule(
             "CHE-CR",
             lambda f: _clear(f) and f.rest_gone,
@@ -78,6 +85,7 @@ def cheson2007(course: CtCourse, *, pet_positive: bool | None) -> Verdict:
         organ_grew=as_lugano.unmeasured_grew or as_lugano.spleen_grew is True or _organ_sum_grew(course, measured),
         marrow_new=as_lugano.marrow_new,
         measured=len(measured) == len(targets),
+        rest_told=as_lugano.rest_told,
         any_target=bool(targets),
         normal=all(_normal(one) for one in measured),
         rest_gone=all(one.seen is Seen.ABSENT for one in others) and as_lugano.spleen_normal is not False and as_lugano.marrow_clear,

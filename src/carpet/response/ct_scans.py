@@ -194,6 +194,13 @@ class CtCourse:
         """A lesion on the scans after baseline and before now."""
         return (one for scan in self.before[1:] if (one := scan.lesion(name)) is not None)
 
+    def rest_told(self) -> bool:
+        """Whether now says what became of everything that is no target of baseline and was last seen, not gone, before."""
+        targets = {one.name for one in self.targets()}
+        last = {one.name: one.seen for scan in self.before for one in scan.lesions if one.part is not Part.SPLEEN}
+        left = [name for name, seen in last.items() if name not in targets and seen is not Seen.ABSENT]
+        return all(self.now.lesion(name) is not None for name in left)
+
     def appeared(self) -> tuple[CtLesion, ...]:
         """Lesions of now that were not there at baseline: called new now, or new earlier and still there."""
         absent = [one for one in self.now.lesions if one.part is not Part.SPLEEN and one.seen is not Seen.ABSENT]

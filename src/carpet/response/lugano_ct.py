@@ -26,6 +26,7 @@ class LuganoCt:
     new_lesion: bool
     marrow_new: bool
     measured: bool
+    rest_told: bool
     any_target: bool
     normal: bool
     halved: bool
@@ -54,12 +55,23 @@ LUGANO_CT: Criterion[LuganoCt] = Criterion(
         Rule("CT-PD5", lambda f: f.marrow_new, "PD", "new or recurrent involvement of the marrow"),
         Rule("CT-NE-targets", lambda f: not f.measured, "NE", "a target was not measured on this scan"),
         Rule(
+            "CT-NE-rest",
+            lambda f: not f.rest_told,
+            "NE",
+            "a lesion that is no target was there before, and nobody says what became of it",
+        ),
+        Rule(
             "CT-NE-spleen",
             lambda f: None in (f.spleen_grew, f.spleen_normal, f.spleen_shrank),
             "NE",
             "the spleen was enlarged and is not measured on this scan",
         ),
-        Rule("CT-CR", _complete, "CR", "nodes at most 15 mm long, extranodal disease gone, spleen and marrow normal, nothing new"),
+        Rule(
+            "CT-CR",
+            _complete,
+            "CR",
+            "nodes at most 15 mm long, extranodal disease gone, no enlarged spleen, no marrow disease and no new lesion known",
+        ),
         Rule("CT-NE-none", lambda f: not f.any_target, "NE", "no target at baseline, and disease is left"),
         Rule(
             "CT-PR",
@@ -99,6 +111,7 @@ def findings_of(course: CtCourse) -> LuganoCt:
         new_lesion=any(one.enlarged or (one.seen is Seen.NEW and one.size is None) for one in course.appeared()) or bool(course.regrown()),
         marrow_new=course.marrow_relapsed,
         measured=len(measured) == len(targets),
+        rest_told=course.rest_told(),
         any_target=bool(targets),
         normal=all(_normal(target) for target in measured),
         halved=bool(measured) and reaches(-spd, -PARTIAL_PERCENT),

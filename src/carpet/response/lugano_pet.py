@@ -28,6 +28,7 @@ class LuganoPet:
     change: Change | None
     new_focus: bool
     same_imaging: bool = True
+    marrow_involved: bool = False
 
 
 LOW, HIGH = (Deauville.DS1, Deauville.DS2, Deauville.DS3), (Deauville.DS4, Deauville.DS5)
@@ -42,6 +43,12 @@ LUGANO_PET: Criterion[LuganoPet] = Criterion(
     rules=(
         Rule("PET-PMD-new", lambda f: f.new_focus, "PMD", "new FDG-avid foci consistent with lymphoma"),
         Rule("PET-NE-score", lambda f: f.deauville is None or f.deauville is Deauville.X, "NE", "no Deauville score of the known sites"),
+        Rule(
+            "PET-NE-marrow",
+            lambda f: f.deauville in LOW and f.marrow_involved,
+            "NE",
+            "Deauville 1–3, but the marrow is involved: no complete metabolic response",
+        ),
         Rule("PET-CMR", lambda f: f.deauville in LOW, "CMR", "Deauville 1–3, with or without a residual mass"),
         Rule(
             "PET-NE-recon",

@@ -136,9 +136,11 @@ def _named(reader: str | None, mask: Path | None) -> str | None:
     return reader.strip()
 
 
-@app.command(short_help="Every segmenter, biomarker, criterion and rule, with source.")
+@app.command(short_help="Every segmenter, biomarker, criterion, score and rule, with source.")
 def methods(
-    kind: Annotated[str | None, typer.Argument(help="segmenter, biomarker, criterion or rule.", show_default=False, metavar="KIND")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="segmenter, biomarker, criterion, score or rule.", show_default=False, metavar="KIND")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """List every method: what it does, its unit, its source, its version."""

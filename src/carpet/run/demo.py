@@ -15,8 +15,9 @@ from typing import Any
 from carpet.clinical.templates import templates
 from carpet.core.errors import ProtocolError
 from carpet.dicom.files import UNFINISHED
+from carpet.run.leftovers import at_work_in
 from carpet.run.outputs import new_files
-from carpet.run.stopping import hidden_folder, uninterrupted
+from carpet.run.stopping import end_with_parent, hidden_folder, uninterrupted
 from carpet.run.store import Stamp
 from carpet.run.terminal import counted
 from carpet.run.trial import TrialOutcome, run_trial
@@ -51,7 +52,10 @@ def run_demo(folder: Path, *, patients: int | None, workers: int, stamp: Stamp, 
     chosen = planned_patients()[:patients]
     made_to_have = [one for one in planned_responses() if one.patient_id in {patient.id for patient in chosen}]
     _make(folder, chosen, made_to_have)
-    _write_scans(folder / "dicom", chosen, workers=workers, say=say)
+    dicom = folder / "dicom"
+    dicom.mkdir(exist_ok=True)
+    with at_work_in(dicom):
+        _write_scans(dicom, chosen, workers=workers, say=say)
     outcome = run_trial(folder, say=say, stamp=stamp, workers=workers)
     missed = tuple(missed_answers(made_to_have, outcome.rows["responses"]))
     return _told(outcome, len(made_to_have), missed), missed
@@ -131,8 +135,9 @@ def _write_scans(dicom: Path, patients: Sequence[PlannedPatient], *, workers: in
 
 
 def _leave_stops() -> None:
-    """Ctrl-C goes to all processes of a terminal: the first one answers."""
+    """Ctrl-C goes to all processes of a terminal: the first one answers, and the others end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def _write_scan(patient: PlannedPatient, scan: PlannedScan, folder: Path) -> None:

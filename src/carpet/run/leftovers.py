@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from carpet.dicom.files import UNFINISHED
@@ -20,18 +20,25 @@ def at_work_in(folder: Path) -> Iterator[None]:
     """
     place = os.open(folder, os.O_RDONLY)
     try:
-        if _locked(place, fcntl.LOCK_EX):
-            for left in sorted(folder.rglob(f"{UNFINISHED}*")):
-                shutil.rmtree(left, ignore_errors=True)
-        _locked(place, fcntl.LOCK_SH)
+        if _alone(place):
+            _sweep(folder)
+        with suppress(OSError):
+            fcntl.flock(place, fcntl.LOCK_SH)  # waits while another call sweeps
         yield
     finally:
         os.close(place)  # and with it the lock, as when the process dies
 
 
-def _locked(place: int, kind: int) -> bool:
+def _sweep(folder: Path) -> None:
+    for place, names, _ in os.walk(folder):  # not rglob, which breaks off where a folder vanishes
+        for left in [name for name in names if name.startswith(UNFINISHED)]:
+            shutil.rmtree(Path(place) / left, ignore_errors=True)
+            names.remove(left)
+
+
+def _alone(place: int) -> bool:
     try:
-        fcntl.flock(place, kind | fcntl.LOCK_NB)
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

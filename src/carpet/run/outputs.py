@@ -98,7 +98,7 @@ def write_result(
     also_write: names of ALSO_WRITTEN. tracks: lesion id → TrackingUID that the lesion already has, see `tracks_of_mask`.
     """
     makers: dict[str, Make] = {
-        "measurements.json": lambda: (json_text(document) + "\n").encode(),
+        "measurements.json": lambda: document_bytes(document),
         "lesions.csv": lambda: lesions_csv(document),
         "biomarkers.csv": lambda: biomarkers_csv(document),
     }
@@ -116,6 +116,11 @@ def write_result(
                 (part / name).write_bytes(content)
                 written.append(name)
     return tuple(written)
+
+
+def document_bytes(document: Mapping[str, Any]) -> bytes:
+    """What measurements.json holds."""
+    return (json_text(document) + "\n").encode()
 
 
 def check_also_write(names: Sequence[str], *, tables_only: bool) -> tuple[str, ...]:

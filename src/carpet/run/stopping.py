@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import parent_process
 from pathlib import Path
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
+STOPPED_STATUS = 130
 
 
 @contextmanager
@@ -42,3 +45,15 @@ def hidden_folder(prefix: str, place: Path | None = None) -> Iterator[Path]:
         with uninterrupted():
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_with_parent() -> None:
+    """For a process of a pool: it ends when the one that started it has ended, even by SIGKILL."""
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(STOPPED_STATUS)

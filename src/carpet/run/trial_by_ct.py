@@ -43,12 +43,14 @@ def _ct_scan(course: Course, day: int, by: Assessor) -> CtScan:
 
 
 def marrow_involved(course: Course, day: int, by: Assessor) -> bool | None:
-    """What the assessor's reader says of the marrow at the time point of this day; else any reader, involved before clear; None: nobody."""
+    """What the assessor's reader says of the marrow at the time point of this day, of the day itself before others; else any reader,
+    involved before clear; None: nobody."""
     said = [
         one
         for one in course.readings
         if one.marrow_involved is not None and (on := course.patient.day(one.date)) is not None and _one_visit(course, on, day)
     ]
+    said = [one for one in said if course.patient.day(one.date) == day] or said
     own = [one for one in said if by.reading is not None and one.reader == by.reading.reader]
     return any(one.marrow_involved for one in own or said) if said else None
 

@@ -13,6 +13,7 @@ from carpet.response.lugano_pet import Change, LuganoPet, change_of_uptake, luga
 from carpet.response.percist import SulScan, percist
 from carpet.response.qpet import qpet
 from carpet.response.rule import Verdict
+from carpet.run.notices import SMALL_REGIONS_LEFT
 from carpet.run.trial_by_ct import AS_READ, as_read
 from carpet.run.trial_course import Course, Scan
 from carpet.run.trial_moments import Assessor, Moment, NoCall
@@ -53,7 +54,9 @@ def compared(course: Course, moment: Moment) -> Compared:
     )
 
 
-def score(moment: Moment, by: Assessor, now: Uptake | NoCall, *, preselect_suv: float) -> Verdict | NoCall:
+def score(
+    moment: Moment, by: Assessor, now: Uptake | NoCall, *, preselect_suv: float, preselect_min_ml: float | None = None
+) -> Verdict | NoCall:
     """The reader's Deauville score; for the numbers the aid's, where the undecided regions leave one."""
     if by.reading is not None and by.reading.deauville is not None:
         return Verdict("deauville@1", by.reading.deauville, AS_READ, "as read")
@@ -63,9 +66,21 @@ def score(moment: Moment, by: Assessor, now: Uptake | NoCall, *, preselect_suv: 
     if isinstance(found, NoCall):
         return found
     said = settled([verdict for _, verdict in found], [now])
-    if isinstance(said, Verdict) and found[0][0] is None and _liver(moment, "max") < preselect_suv:
-        return replace(said, flags=(RESIDUAL_MAY_BE_MISSED.code,))
+    if isinstance(said, Verdict) and found[0][0] is None and (_liver(moment, "max") < preselect_suv or _small_left(moment)):
+        return _unseen_below(said, preselect_suv, preselect_min_ml)
     return said
+
+
+def _unseen_below(said: Verdict, preselect_suv: float, preselect_min_ml: float | None) -> Verdict:
+    """The verdict rests on candidate regions alone; it must not read as if fainter or smaller uptake had been measured."""
+    size = "" if preselect_min_ml is None else f" and {preselect_min_ml:g} mL"
+    because = f"no region of SUV {preselect_suv:g} or more{size} is called disease; fainter or smaller uptake was not measured"
+    return replace(said, because=because, flags=(RESIDUAL_MAY_BE_MISSED.code,))
+
+
+def _small_left(moment: Moment) -> bool:
+    """Whether regions that are hot enough were left out for their size."""
+    return moment.pet is not None and any(one.payload["code"] == SMALL_REGIONS_LEFT.code for one in moment.pet.flags)
 
 
 def _liver(moment: Moment, what: str) -> float:
@@ -95,11 +110,11 @@ def _scores(moment: Moment, by: Assessor, now: Uptake | NoCall) -> list[tuple[fl
     ]
 
 
-def by_pet(moment: Moment, by: Assessor, pair: Compared, scored: Verdict | NoCall) -> Verdict | NoCall:
+def by_pet(moment: Moment, by: Assessor, pair: Compared, scored: Verdict | NoCall, *, marrow: bool = False) -> Verdict | NoCall:
     """Lugano by PET: as the reader called it, else by the rules, where the undecided regions of both scans leave one call."""
     befores: tuple[float | None, ...] = (None,) if isinstance(pair.before, NoCall) else pair.before.possible
     verdicts = [
-        lugano_pet(LuganoPet(known, _change(before, value) if pair.same_imaging else None, by.new_focus, pair.same_imaging))
+        lugano_pet(LuganoPet(known, _change(before, value) if pair.same_imaging else None, by.new_focus, pair.same_imaging, marrow))
         for (value, known), before in product(possible_scores(moment, by, pair.now, scored), befores)
     ]
     ruled = settled(verdicts, (pair.before, pair.now))
@@ -159,7 +174,9 @@ def by_delta(pair: Compared) -> tuple[float | None, Verdict | NoCall]:
     return delta_suv_max_percent(before, now), delta_suv_max(before, now, after=None)
 
 
-def by_percist(course: Course, moment: Moment, by: Assessor, *, preselect_suv: float) -> Verdict | NoCall:
+def by_percist(
+    course: Course, moment: Moment, by: Assessor, *, preselect_suv: float, preselect_min_ml: float | None = None
+) -> Verdict | NoCall:
     """PERCIST, where the undecided regions of both scans leave one call."""
     if course.baseline is None:
         return NO_BASELINE
@@ -174,9 +191,9 @@ def by_percist(course: Course, moment: Moment, by: Assessor, *, preselect_suv: f
     assert isinstance(now, list)
     verdicts = [percist(one, other, new_lesion=by.new_focus, same_imaging=same) for one, other in product(before, now)]
     called = settled(verdicts, [uptake(scan, "suv_peak") for scan in (course.baseline, moment.pet)])
-    missed = now[0].peak is None and _liver(moment, "mean") < preselect_suv
+    missed = now[0].peak is None and (_liver(moment, "mean") < preselect_suv or _small_left(moment))
     if isinstance(called, Verdict) and called.category == "CMR" and missed:
-        return replace(called, flags=(RESIDUAL_MAY_BE_MISSED.code,))
+        return _unseen_below(called, preselect_suv, preselect_min_ml)
     return called
 
 

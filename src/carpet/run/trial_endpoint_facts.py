@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from carpet.clinical.patients import FILE, Patient
+from carpet.clinical.readings import Reading
 from carpet.clinical.table import place
 from carpet.cohort.endpoints import Assessment, Dated, Death, PatientFacts, Planned
 from carpet.cohort.endpoints.facts import OPEN, PROGRESSION, RESPONSE, WITHOUT_PROGRESSION
 from carpet.core.errors import Notice
 from carpet.core.protocol import Protocol
+from carpet.response.lugano import lugano
 from carpet.run.trial_course import Course
 from carpet.run.trial_moments import CARPET
 from carpet.run.trial_notices import (
@@ -42,11 +44,19 @@ class KnownFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One scan as readers, or else the numbers, call it. confirmed: by readers. shows: progression, whoever says so."""
+    """One scan as readers, or else the numbers, call it. confirmed: by readers. shows: progression, whoever says so.
+
+    back: the day to which the numbers date progression back; what readers date back stands in the assessment.
+    """
 
     assessment: Assessment
     confirmed: bool
     shows: bool
+    back: int | None = None
+
+    @property
+    def since_day(self) -> int:
+        return _day(self.assessment) if self.back is None else self.back
 
 
 def facts_of(course: Course, responses: Sequence[Row], protocol: Protocol, *, criterion: str = "lugano") -> KnownFacts:
@@ -57,7 +67,8 @@ def facts_of(course: Course, responses: Sequence[Row], protocol: Protocol, *, cr
     event. With the criterion lyric the scans come first, since a stated date does not say by which criterion.
     """
     patient = course.patient
-    calls = list(_calls(course, responses, criterion))
+    both = (*_calls(course, responses, criterion), *_read_elsewhere(course, responses, criterion))
+    calls = sorted(both, key=lambda one: one.assessment.day)
     stated = _dated(patient, "progression_date")
     shown = min((one.assessment.dated_to or one.assessment.day for one in calls if one.shows and one.confirmed), default=None)
     flags = tuple(_flags(patient, stated, calls))
@@ -98,14 +109,51 @@ def _calls(course: Course, responses: Sequence[Row], criterion: str) -> Iterator
     rows = [row for row in responses if row["criterion"].partition("@")[0].removesuffix(FOLLOW_UP) == criterion]
     for timepoint, day in sorted({(row["timepoint"], row["day"]) for row in rows}, key=lambda one: (one[1], one[0])):
         here = [row for row in rows if (row["timepoint"], row["day"]) == (timepoint, day)]
-        readers = [row for row in here if row["assessor"] != CARPET and row["category"] != "NE"]
-        refused = any(one.metabolic_response == "NE" for one in course.readings if course.patient.day(one.date) == day)
+        read = [one for one in course.readings if course.patient.day(one.date) == day]
+        mute = {f"reader {one.reader}" for one in read if _mute(one, here, responses)}
+        readers = [row for row in here if row["assessor"] not in (CARPET, *mute) and row["category"] != "NE"]
+        refused = any(one.metabolic_response == "NE" for one in read)
         if readers:
             yield _by_readers(day, readers)
         elif refused:
             yield _Call(Assessment(day, _record(here), "NE"), confirmed=True, shows=False)
         else:
             yield from (_by_numbers(row) for row in here if row["assessor"] == CARPET)
+
+
+def _read_elsewhere(course: Course, responses: Sequence[Row], criterion: str) -> Iterator[_Call]:
+    """What readers say, by Lugano, of scans after infusion that stand for no time point: an unscheduled one shows progression as well."""
+    if criterion != "lugano":
+        return
+    covered = {row["day"] for row in responses}
+    days = [(one, course.patient.day(one.date)) for one in course.readings]
+    for day in sorted({day for _, day in days if day is not None and day >= 1 and day not in covered}):
+        said = {one.reader: _as_lugano(one) for one, on in days if on == day}
+        rows = [
+            {"timepoint": f"day {day}", "criterion": "lugano@1", "assessor": f"reader {reader}", "category": category}
+            for reader, category in said.items()
+            if category != "NE"
+        ]
+        if rows:
+            yield _by_readers(day, rows)
+
+
+def _as_lugano(reading: Reading) -> str:
+    """The reader's own words alone: new lesions are progression where PET was not called."""
+    return lugano(reading.metabolic_response or ("PMD" if reading.new_lesions else "NE"), reading.ct_response or "NE").category
+
+
+def _mute(reading: Reading, here: Sequence[Row], responses: Sequence[Row]) -> bool:
+    """Whether a reader's row is the numbers': progression by the tracks' new lesions, or a PET without a word on it."""
+    if reading.metabolic_response is not None:
+        return False
+    at = (here[0]["timepoint"], here[0]["day"])
+    mine = [row for row in responses if (row["timepoint"], row["day"]) == at and row["criterion"].startswith("lugano_pet@")]
+    pets = {row["assessor"]: row for row in mine}
+    own, numbers = pets.get(f"reader {reading.reader}"), pets.get(CARPET)
+    by_tracks = own is not None and own["rule"] == "PET-PMD-new" and reading.new_lesions is None
+    silent = reading.deauville is None and reading.new_lesions is not True
+    return by_tracks or (silent and numbers is not None and numbers["category"] != "NE")
 
 
 def _by_readers(day: int, rows: Sequence[Row]) -> _Call:
@@ -125,7 +173,8 @@ def _by_readers(day: int, rows: Sequence[Row]) -> _Call:
 def _by_numbers(row: Row) -> _Call:
     """What no reader confirms is adequate, but no progression."""
     shows = row["category"] in PROGRESSION
-    return _Call(Assessment(row["day"], _record([row]), DISPUTED if shows else row["category"]), confirmed=False, shows=shows)
+    said = Assessment(row["day"], _record([row]), DISPUTED if shows else row["category"])
+    return _Call(said, confirmed=False, shows=shows, back=row.get("dated_to_day") if shows else None)
 
 
 def _record(rows: Sequence[Row]) -> str:
@@ -140,7 +189,7 @@ def _flags(patient: Patient, stated: Dated | None, calls: Sequence[_Call]) -> It
     unread = [one.assessment for one in calls if not one.confirmed and one.assessment.category in WITHOUT_PROGRESSION]
     if unread:
         yield SCANS_NOT_READ.at("readings.csv", ", ".join(f"day {one.day}" for one in unread))
-    shown = [one.assessment for one in calls if one.shows]
+    shown = [one for one in calls if one.shows]
     if stated is not None:
         yield from _compared(stated, shown, [one.assessment for one in calls if one.confirmed])
         return
@@ -150,7 +199,7 @@ def _flags(patient: Patient, stated: Dated | None, calls: Sequence[_Call]) -> It
         yield PROGRESSION_NOT_STATED.at(where, f"day {_day(confirmed)}: {confirmed.record}")
         yield from _regressed(patient, confirmed, [one.assessment for one in calls])
     elif shown:
-        yield PROGRESSION_UNCONFIRMED.at(where, f"day {_day(shown[0])}: {shown[0].record}")
+        yield PROGRESSION_UNCONFIRMED.at(where, f"day {shown[0].since_day}: {shown[0].assessment.record}")
 
 
 def _regressed(patient: Patient, shown: Assessment, scans: Sequence[Assessment]) -> Iterator[Notice]:
@@ -162,12 +211,12 @@ def _regressed(patient: Patient, shown: Assessment, scans: Sequence[Assessment])
         yield PROGRESSION_REGRESSED.at(after.record, f"day {shown.day}: progression; day {after.day}: {after.category}")
 
 
-def _compared(stated: Dated, shown: Sequence[Assessment], read: Sequence[Assessment]) -> Iterator[Notice]:
+def _compared(stated: Dated, shown: Sequence[_Call], read: Sequence[Assessment]) -> Iterator[Notice]:
     """The trial's date against the first scan that shows progression; or against a scan read later that does not."""
-    first = min((_day(one) for one in shown), default=None)
+    first = min(shown, key=lambda one: one.since_day, default=None)
     later = next((one for one in read if one.day > stated.day and one.category in WITHOUT_PROGRESSION), None)
-    if first is not None and abs(first - stated.day) > DIFFER_DAYS:
-        yield PROGRESSION_DATES_DIFFER.at(stated.record, f"day {stated.day}; by the scans day {first}")
+    if first is not None and abs(first.since_day - stated.day) > DIFFER_DAYS:
+        yield PROGRESSION_DATES_DIFFER.at(stated.record, f"day {stated.day}; {first.assessment.record}: day {first.since_day}")
     elif first is None and later is not None:
         yield PROGRESSION_DATES_DIFFER.at(stated.record, f"day {stated.day}; {later.record}, day {later.day}: {later.category}")
 

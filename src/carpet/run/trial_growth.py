@@ -104,7 +104,7 @@ def _size(one: CtTarget) -> Any:
 
 def _tracked(course: Course, scan: Scan, tracks: CourseTracks) -> Iterator[Followed]:
     disease = {one.payload["lesion_id"] for one in scan.lesions if one.payload["status"] == "disease"}
-    appeared = {one.track for one in tracks.appeared.get(scan.study_uid) or ()}
+    appeared = _new_since_baseline(scan, tracks)
     for row in _here(scan, tracks):
         before = _baseline_ml(course, scan, row, appeared, tracks)
         if before is None or not disease & set(_ids(row)):
@@ -114,6 +114,11 @@ def _tracked(course: Course, scan: Scan, tracks: CourseTracks) -> Iterator[Follo
         unsure = ", low confidence" if row["confidence"] == Confidence.LOW else ""
         what = f"{'new lesion' if row['track'] in appeared else 'lesion'} {row['track']} ({', '.join(_ids(row))}{unsure})"
         yield Followed(what, "mL", before, row["volume_ml"], tuple(later), appeared=row["track"] in appeared)
+
+
+def _new_since_baseline(scan: Scan, tracks: CourseTracks) -> set[str]:
+    """Tracks that were not there at baseline; of what no earlier scan could have shown, nobody knows."""
+    return {one.track for one in tracks.appeared.get(scan.study_uid) or () if one.event is not Event.FIRST_SEEN}
 
 
 def _here(scan: Scan, tracks: CourseTracks) -> list[Row]:
@@ -147,7 +152,7 @@ def masses(
     """The disease of a scan, track by track; site by site where it could not be followed. No change where both cannot be compared."""
     if tracks.appeared.get(scan.study_uid) is None:
         return masses_by_site(regions, baseline if _comparable(course, scan) else None)
-    appeared = {one.track for one in tracks.appeared[scan.study_uid] or ()}
+    appeared = _new_since_baseline(scan, tracks)
     found = []
     for row in _here(scan, tracks):
         members = [one for one in regions if one.id in _ids(row) and one.status == "disease"]

@@ -14,7 +14,7 @@ from carpet.core.protocol import Protocol
 from carpet.run.terminal import counted
 from carpet.run.trial_course import Course, Scan
 from carpet.run.trial_steps import CourseResult
-from carpet.run.trial_studies import TrialStudy
+from carpet.run.trial_studies import GEOMETRY_ENDING, SEG_ENDING, TrialStudy
 from carpet.run.trial_tables import Rows
 
 INDEX = "index.html"
@@ -43,12 +43,12 @@ def report_folder(patient: Patient, study: TrialStudy) -> str:
 
 def seg_file(patient: Patient, study: TrialStudy) -> str:
     """The study's SEG, below results/seg/."""
-    return f"{patient_folder(patient.patient_id)}/{study_name(_day(patient, study), study.short)}.seg.dcm"
+    return f"{patient_folder(patient.patient_id)}/{study_name(_day(patient, study), study.short)}{SEG_ENDING}"
 
 
 def geometry_file(patient: Patient, study: TrialStudy) -> str:
     """What is kept of the study's voxels, below results/geometry/."""
-    return f"{report_folder(patient, study)}.npz"
+    return f"{report_folder(patient, study)}{GEOMETRY_ENDING}"
 
 
 def _day(patient: Patient, study: TrialStudy) -> int | None:

@@ -71,7 +71,7 @@ def _first(moment: Moment, by: Assessor, at: AtMoment, new: bool) -> Verdict:
     measured = at.ct if isinstance(at.ct, CtCourse) else None
     return lyric(
         spd_percent=spd_rise_percent(measured) if measured else None,
-        day=moment.day,
+        day=measured.now.day if measured and spd_rise_percent(measured) is not None else moment.day,
         deteriorated=by.deteriorated is True,
         new_lesion=new,
         lesion_rose=lesion_rose(measured) if measured else None,

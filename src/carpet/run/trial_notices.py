@@ -93,8 +93,8 @@ CLINICAL_COURSE_UNKNOWN = NoticeKind(
 RESIDUAL_MAY_BE_MISSED = NoticeKind(
     "RESIDUAL_MAY_BE_MISSED",
     W,
-    "no disease found, but uptake between the liver's and the threshold of candidate regions is not looked at: the score may be too low",
-    "a liver reference at or above [segment] preselect_suv, or a reader",
+    "no disease found, but uptake that is fainter or smaller than a candidate region was not measured: the score may be too low",
+    "regions of [segment] preselect_suv and preselect_min_ml, or a reader",
     "have the scan read",
 )
 RECON_CHANGED = NoticeKind(

@@ -43,6 +43,7 @@ def write_report(trial: Trial, result: CourseResult) -> bool:
     if _current(pages, figures, digest):
         return False
     pictures = _pictures(trial, result)
+    (pages / PAGE).unlink(missing_ok=True)  # it must not vouch for files of a call that is stopped
     _write(figures, pictures, (MIP_ROW, TRAJECTORY))
     _write(pages, {PDF: patient_pdf(course, pictures)}, ())
     _write(pages, {PAGE: patient_html(course, pictures, digest=digest).encode()}, ())  # last: it vouches for the others

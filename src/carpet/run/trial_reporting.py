@@ -9,6 +9,7 @@ from pathlib import Path
 
 from carpet.clinical import ClinicalTables, Patient, read_tables
 from carpet.core.errors import Notice, ProtocolError, Refused
+from carpet.run.leftovers import at_work_in
 from carpet.run.store import Store, open_store
 from carpet.run.trial import run_step
 from carpet.run.trial_course import course_of
@@ -39,7 +40,7 @@ def report_trial(folder: Path, *, patient_id: str | None, say: Callable[[str], N
         raise ProtocolError(f"{str(folder)!r} has no results yet; `carpet run` makes them")
     tables = read_tables({path.name: path.read_bytes() for path in sorted(trial.clinical.iterdir()) if path.is_file()})
     pages, refusals, renewed = [], [], 0
-    with open_store(trial.store) as store:
+    with at_work_in(trial.results), open_store(trial.store) as store:
         if not store.done(run_step(trial).key):
             raise Refused(RECORD_STALE.at(PROTOCOL_FILE))
         for patient in _wanted(tables, patient_id):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from carpet.core.errors import Notice
-from carpet.core.protocol import Protocol
+from carpet.core.protocol import Protocol, SegmentProtocol
 from carpet.response import criteria
 from carpet.response.cheson2007 import cheson2007
 from carpet.response.ct_scans import CtCourse
@@ -17,11 +17,11 @@ from carpet.response.deauville import Deauville
 from carpet.response.lugano import lugano
 from carpet.response.recil import recil
 from carpet.response.rule import Verdict
-from carpet.run.trial_by_ct import by_ct, ct_course
+from carpet.run.trial_by_ct import by_ct, ct_course, marrow_involved
 from carpet.run.trial_by_pet import Compared, by_delta, by_percist, by_pet, by_qpet, compared, marks, possible_scores, score
 from carpet.run.trial_course import Course
 from carpet.run.trial_lyric import AtMoment, OpenIr, lyric_call
-from carpet.run.trial_moments import Assessor, Moment, NoCall, assessors, moments
+from carpet.run.trial_moments import CARPET, Assessor, Moment, NoCall, assessors, moments
 from carpet.run.trial_tracks import CourseTracks
 from carpet.run.trial_uptake import settled
 
@@ -37,8 +37,9 @@ def response_rows(course: Course, protocol: Protocol, *, tracks: CourseTracks) -
     rows: list[dict[str, Any]] = []
     open_irs: dict[str, OpenIr | None] = {}
     for moment in moments(course):
+        before = open_irs.get(CARPET)  # what a reader who starts here finds open
         for by in assessors(moment, tracks):
-            rows += _assessed(course, moment, by, protocol.segment.preselect_suv, open_irs, refusals.append)
+            rows += _assessed(course, moment, by, protocol.segment, open_irs, before, refusals.append)
     return rows, tuple(dict.fromkeys(refusals))
 
 
@@ -46,8 +47,9 @@ def _assessed(
     course: Course,
     moment: Moment,
     by: Assessor,
-    preselect_suv: float,
+    segment: SegmentProtocol,
     open_irs: dict[str, OpenIr | None],
+    before: OpenIr | None,
     refuse: Callable[[Notice], None],
 ) -> Iterator[dict[str, Any]]:
     """All criteria of one time point by one assessor; PET by the reader's score where the reader gave one. open_irs: by assessor."""
@@ -56,16 +58,18 @@ def _assessed(
         return _row(course, moment, by, criterion, verdict, value=value, **more)
 
     both = marks(course, moment)
+    least = {"preselect_suv": segment.preselect_suv, "preselect_min_ml": segment.preselect_min_ml}
     pair, ct = compared(course, moment), ct_course(course, moment, by, refuse=refuse)
-    scored = score(moment, by, pair.now, preselect_suv=preselect_suv)
+    scored = score(moment, by, pair.now, **least)
     yield row("deauville", scored, flags=both if by.reading is None else ())
-    pet, sizes = by_pet(moment, by, pair, scored), by_ct(by, ct)
+    pet, sizes = by_pet(moment, by, pair, scored, marrow=marrow_involved(course, moment.day, by) is True), by_ct(by, ct)
     yield row("lugano_pet", pet, flags=both)
     yield row("lugano_ct", sizes)
     of_pet = (*both, *pet.flags)
     combined = lugano(_category(pet), _category(sizes))
     yield row("lugano", combined, flags=of_pet)
-    called = lyric_call(moment, by, AtMoment(_category(pet), _category(sizes), combined.category, ct), open_ir=open_irs.get(by.name))
+    said = AtMoment(_category(pet), _category(sizes), combined.category, ct)
+    called = lyric_call(moment, by, said, open_ir=open_irs.get(by.name, before))
     open_irs[by.name] = called.open
     yield row("lyric", called.verdict, flags=of_pet, dated_to_day=called.dated_to_day)
     scores = [known for _, known in possible_scores(moment, by, pair.now, scored)]
@@ -73,7 +77,7 @@ def _assessed(
     if by.reading is None:
         ratio, found = by_qpet(moment)
         yield row("qpet", found, ratio, flags=both)
-        yield row("percist", by_percist(course, moment, by, preselect_suv=preselect_suv), flags=both)
+        yield row("percist", by_percist(course, moment, by, **least), flags=both)
         percent, found = by_delta(pair)
         yield row("delta_suv_max", found, percent, flags=both)
 

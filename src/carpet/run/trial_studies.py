@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,16 +22,17 @@ from carpet.dicom.series import Catalogue
 from carpet.lesions.decisions import Decision
 from carpet.run.document import document, software
 from carpet.run.opening import Found, open_study
-from carpet.run.outputs import new_files, write_result
+from carpet.run.outputs import document_bytes, new_files, write_result
 from carpet.run.pipeline import Result, Wishes, measure_study
 from carpet.run.store import Record, Stamp, Step, Store
 from carpet.run.trial_geometry import geometry_bytes, geometry_sha256, is_held, write_geometry
 from carpet.run.trial_notices import INTERNAL
 
-METHOD, VERSION = "measure", "2"
+METHOD, VERSION = "measure", "3"
 MEASURED_BY = ("suv", "segment", "biomarkers")  # the sections of the protocol that a measurement depends on
 TABLES_DONE, PAGES_DONE = "measurements.json", "report.html"
 SEG = "lesions.seg.dcm"
+SEG_ENDING, GEOMETRY_ENDING = ".seg.dcm", ".npz"
 DIGEST_DIGITS = 8
 REFERENCES_OF_DEAUVILLE = ("liver", "blood_pool")
 
@@ -86,7 +88,7 @@ class Wanted:
 
     @property
     def there(self) -> bool:
-        """The report; the geometry is looked at more closely, see `is_due`."""
+        """The report; tables and geometry are looked at more closely, see `is_due`."""
         return (self.report / (TABLES_DONE if self.tables_only else PAGES_DONE)).is_file()
 
 
@@ -145,13 +147,15 @@ class Task:
 
 
 def is_due(store: Store, task: Task) -> bool:
-    """True where this was not measured yet with these files, protocol and software, or where its files are gone or its geometry altered."""
+    """True where this was not measured yet with these files, protocol and software, or where its files are gone or not those stored."""
     if not store.done(task.step.key):
         return True
     if store.current("refusal", chain=task.study.chain):
         return False
     (stored,) = store.current("study", chain=task.study.chain)
-    return not (task.wanted.there and is_held(task.wanted.geometry, stored.payload["geometry_sha256"]))
+    written = task.wanted.report / TABLES_DONE
+    same = written.is_file() and _file_sha256(written) == stored.payload["document_sha256"]
+    return not (same and task.wanted.there and is_held(task.wanted.geometry, stored.payload["geometry_sha256"]))
 
 
 def attempted(task: Task, say: Callable[[str], None]) -> tuple[Record, ...] | Notice:
@@ -196,14 +200,19 @@ def study_records(
         if wanted is not None and stamp is not None:
             _write(result, told, wanted, stamp, say)
             write_geometry(wanted.geometry, geometry)
+            _remove(wanted, study, keep=True)
     except Refused as error:
+        if wanted is not None:
+            _remove(wanted, study, keep=False)
         return tuple(_noticed("refusal", number, notice, study) for number, notice in enumerate(error.notices, start=1))
-    return tuple(_records(result, told, geometry_sha256(geometry), study))
+    digests = {"geometry_sha256": geometry_sha256(geometry), "document_sha256": hashlib.sha256(document_bytes(told)).hexdigest()}
+    return tuple(_records(result, told, digests, study))
 
 
 def _write(result: Result, told: Mapping[str, Any], wanted: Wanted, stamp: Stamp, say: Callable[[str], None]) -> None:
     """The pages into their folder, the SEG beside those of all other studies."""
     when = stamp.at.replace(tzinfo=None, microsecond=0)
+    wanted.geometry.unlink(missing_ok=True)  # files of a call that is stopped before its record must not pass for those stored
     write_result(result, told, wanted.report, tables_only=wanted.tables_only, when=when, say=say)
     made = wanted.report / SEG
     wanted.seg.unlink(missing_ok=True)
@@ -212,13 +221,23 @@ def _write(result: Result, told: Mapping[str, Any], wanted: Wanted, stamp: Stamp
         os.replace(made, wanted.seg)
 
 
+def _remove(wanted: Wanted, study: TrialStudy, *, keep: bool) -> None:
+    """What earlier calls made of this examination goes: all but what is wanted now where `keep`, such as files named by another day."""
+    for place, ending in ((wanted.report, ""), (wanted.seg, SEG_ENDING), (wanted.geometry, GEOMETRY_ENDING)):
+        for old in {place, *place.parent.glob(f"*_{study.short}{ending}")} - ({place} if keep else set()):
+            if old.is_dir() and not old.is_symlink():
+                shutil.rmtree(old)
+            else:
+                old.unlink(missing_ok=True)
+
+
 def _noticed(kind: str, number: int, notice: Notice, study: TrialStudy) -> Record:
     return Record(kind=kind, name=f"{number:03d} {notice.code}", payload=notice.as_dict(), patient=study.patient, study=study.study_uid)
 
 
-def _records(result: Result, told: Mapping[str, Any], geometry: str, study: TrialStudy) -> Iterator[Record]:
+def _records(result: Result, told: Mapping[str, Any], digests: Mapping[str, str], study: TrialStudy) -> Iterator[Record]:
     kept = partial(Record, patient=study.patient, study=study.study_uid)
-    yield kept(kind="study", payload=_study_payload(result, told) | {"geometry_sha256": geometry})
+    yield kept(kind="study", payload={**_study_payload(result, told), **digests})
     for lesion in told["lesions"]:
         yield kept(kind="lesion", name=lesion["lesion_id"], payload=lesion)
     for row in told["biomarkers"]:

@@ -173,16 +173,20 @@ def _told(course: Course, tracks: CourseTracks) -> CourseTracks:
 
 
 def _appeared(rows: Sequence[Row], since: Sequence[str]) -> Iterator[Appeared]:
-    """The tracks seen on the last of these scans that began, or came back, on one of them. since: study UIDs in order."""
+    """The tracks seen on the last of these scans that began, or came back, on one of them. since: study UIDs in order.
+
+    One that no earlier scan could have shown began there as well, but unsure.
+    """
+    began_here = (*BEGINS, Event.FIRST_SEEN)
     for row in rows:
         if row["study_uid"] != since[-1] or not row["lesion_ids"] or row["into"]:
             continue
-        own = [one for one in rows if one["track"] == row["track"] and one["study_uid"] in since and one["event"] in BEGINS]
+        own = [one for one in rows if one["track"] == row["track"] and one["study_uid"] in since and one["event"] in began_here]
         if not own:
             continue
         began = own[-1]
         because = row["because"] if began is row else f"{began['event']} on day {began['day']}, {began['because']}; {row['because']}"
-        low = Confidence.LOW in (row["confidence"], began["confidence"])
+        low = began["event"] == Event.FIRST_SEEN or Confidence.LOW in (row["confidence"], began["confidence"])
         yield Appeared(
             row["track"],
             tuple(row["lesion_ids"]),

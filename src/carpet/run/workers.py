@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 
 from carpet.core.errors import Notice, ProtocolError
-from carpet.run.stopping import uninterrupted
+from carpet.run.stopping import STOPPED_STATUS, uninterrupted
 from carpet.run.store import Record
 from carpet.run.trial_notices import WORKER_DIED
 from carpet.run.trial_studies import Task, attempted
@@ -33,7 +33,6 @@ MOST_BY_DEFAULT = 8  # [P] workers; one needs 0.5 to 1 GB for an ordinary scan
 TRIES = 2  # [P] a death may come from outside; twice on the same examination does not
 AHEAD = 4  # [P] tasks a worker that may be done before an earlier one: what a kill may cost
 STOP_S = 5.0  # [P] time to clean up before a worker is killed
-STOPPED_STATUS = 130
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # the workers share the cores already
 # no fork, which would share locks and open files; no multiprocessing, which would run a caller's script once more in every worker
 LIFE = "import sys; from carpet.run.workers import serve; serve(*map(int, sys.argv[1:]))"
@@ -80,7 +79,9 @@ class _Worker:
 
     def close(self) -> None:
         self.connection.close()
-        os.close(self.lifeline)
+        if self.lifeline >= 0:  # once: its number may be another file's by now
+            os.close(self.lifeline)
+        self.lifeline = -1
 
     def take(self, number: int, task: Task) -> None:
         self.task = number
@@ -148,7 +149,7 @@ def _started() -> _Worker:
     end, lifeline = os.pipe()
     environment = ONE_THREAD | os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     process = subprocess.Popen(
-        [sys.executable, "-c", LIFE, str(theirs.fileno()), str(end)],
+        [sys.executable, "-P", "-c", LIFE, str(theirs.fileno()), str(end)],
         env=environment,
         pass_fds=(theirs.fileno(), end),
         stdin=subprocess.DEVNULL,
