@@ -116,6 +116,17 @@ def test_deauville_at_month_1_by_each_assessor(scan_at: ScanAt) -> None:
     assert all(row["timepoint"] == "M1" and row["study_uid"] == "1.2.29" for row in result.findings if "DEAUVILLE" in row["finding"])
 
 
+def test_a_low_score_that_saw_no_faint_uptake_says_so_in_the_finding_too(scan_at: ScanAt) -> None:
+    scans = [scan_at(-2, suv_max=10.0), scan_at(29)]
+    unseen = {**response("M1", "1", "deauville@1"), "flags": ["RESIDUAL_MAY_BE_MISSED"]}
+    read = response("M1", "1", "deauville@1", assessor="reader R", rule="READING")
+    by_carpet, by_reader = (row for row in found(course(scans), unseen, read).findings if row["finding"] == "DEAUVILLE_1_3_AT_M1")
+    assert "fainter or smaller uptake was not measured" in by_carpet["because"]
+    assert "RESIDUAL_MAY_BE_MISSED" in by_carpet["flags"]
+    assert "not measured" not in by_reader["because"]
+    assert "RESIDUAL_MAY_BE_MISSED" not in by_reader["flags"]
+
+
 def test_early_growth_that_went_back_with_lyric_beside(scan_at: ScanAt) -> None:
     scans = [scan_at(-2, tmtv=40.0), scan_at(6, tmtv=80.0), scan_at(29, tmtv=10.0)]
     readings = (Reading(patient_id="A", date=on(6), reader="R", new_lesions=False),)

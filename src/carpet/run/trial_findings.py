@@ -23,6 +23,7 @@ from carpet.response.pseudoprogression import pseudoprogression
 from carpet.response.seen_region import SeenRegion
 from carpet.run.trial_course import Course, Scan
 from carpet.run.trial_growth import followed, masses, not_told
+from carpet.run.trial_notices import RESIDUAL_MAY_BE_MISSED
 from carpet.run.trial_tracks import CourseTracks
 
 MONTH_1 = "M1"
@@ -182,7 +183,15 @@ def _deauville(course: Course, here: Sequence[Row], when: When, scan: Scan | Non
                 row["category"], when, assessor=row["assessor"], suv_max=suv_max, liver_suv_max=liver, qpet=ratio, new_lesion=new
             )
             if found is not None:
-                yield found
+                yield _doubted(found, row)
+
+
+def _doubted(found: Finding, row: Row) -> Finding:
+    """The finding, which must not look surer than the score that it rests on."""
+    if RESIDUAL_MAY_BE_MISSED.code not in row["flags"]:
+        return found
+    flags = tuple(sorted({*found.flags, RESIDUAL_MAY_BE_MISSED.code}))
+    return replace(found, because=f"{found.because}; fainter or smaller uptake was not measured", flags=flags)
 
 
 def _growth(course: Course, here: Sequence[Row], when: When, scan: Scan | None, tracks: CourseTracks) -> Iterator[Finding]:
