@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,9 +11,10 @@ from carpet.report.drawing import WIDTH_IN
 from carpet.report.mip_row import ROW_DPI
 from carpet.report.page import CSS_PX_PER_IN, ENLARGED, png_size
 from carpet.report.patient_content import patient_content
+from carpet.report.pdf import MM_PER_IN, enveloped, typeset
 
 MIP_ROW, TRAJECTORY = "mip_row.png", "trajectory.svg"
-MM_PER_IN = 25.4
+TRAJECTORY_MM = 176.0  # across the text of an A4 page
 TRAJECTORY_PX = round(WIDTH_IN * CSS_PX_PER_IN * ENLARGED)
 
 
@@ -45,36 +43,11 @@ def _uri(kind: str, content: bytes) -> str:
 
 
 def patient_pdf(course: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:
-    """The same on A4. Text goes in as JSON data, never as typst markup; the same content gives the same bytes."""
-    import matplotlib as mpl
-    import typst
-
-    sources: Any = {"main.typ": files("carpet.report").joinpath("templates", "patient.typ").read_bytes()}
-    widths_mm: dict[str, float] = {}
+    """The same on A4; the same content gives the same bytes."""
+    svgs, widths_mm = {}, {}
     if MIP_ROW in pictures:
-        size_px = png_size(pictures[MIP_ROW])
-        sources["mip_row.svg"] = _enveloped(pictures[MIP_ROW], size_px)
-        widths_mm["mip_row"] = round(size_px[0] / ROW_DPI * MM_PER_IN, 2)
+        svgs["mip_row"] = enveloped(pictures[MIP_ROW])
+        widths_mm["mip_row"] = round(png_size(pictures[MIP_ROW])[0] / ROW_DPI * MM_PER_IN, 2)
     if TRAJECTORY in pictures:
-        sources["trajectory.svg"] = pictures[TRAJECTORY]
-        widths_mm["trajectory"] = 176.0
-    data = json.dumps({"report": patient_content(course), "pictures": widths_mm}, ensure_ascii=False, allow_nan=False)
-    return bytes(
-        typst.compile(
-            sources,
-            sys_inputs={"data": data},
-            font_paths=[Path(mpl.get_data_path()) / "fonts" / "ttf"],
-            ignore_system_fonts=True,
-            timestamp=0,
-        )
-    )
-
-
-def _enveloped(png: bytes, size_px: tuple[int, int]) -> bytes:
-    """The picture in an SVG envelope: typst takes in-memory files as UTF-8 text only."""
-    width_px, height_px = size_px
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {width_px} {height_px}" '
-        f'width="{width_px}" height="{height_px}"><image width="{width_px}" height="{height_px}" '
-        f'xlink:href="{_uri("image/png", png)}"/></svg>'
-    ).encode("ascii")
+        svgs["trajectory"], widths_mm["trajectory"] = pictures[TRAJECTORY], TRAJECTORY_MM
+    return typeset("patient.typ", patient_content(course), svgs, widths_mm=widths_mm)

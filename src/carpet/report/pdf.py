@@ -17,19 +17,22 @@ MM_PER_IN = 25.4
 
 
 def page_pdf(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:
-    """The content of measurements.json and the pictures as PDF. Text goes in as JSON data, never as typst markup."""
+    """The content of measurements.json and the pictures as PDF."""
+    shown = {name: pictures[name] for name in PICTURES if name in pictures}
+    widths_mm = {name: round(png_size(png)[0] / DPI * MM_PER_IN, 2) for name, png in shown.items()}
+    return typeset("report.typ", content(document), {name: enveloped(png) for name, png in shown.items()}, widths_mm=widths_mm)
+
+
+def typeset(template: str, report: Mapping[str, Any], svgs: Mapping[str, bytes], *, widths_mm: Mapping[str, float]) -> bytes:
+    """The report by a typst template of this room as PDF. Text goes in as JSON data, never as typst markup."""
     import matplotlib as mpl
     import typst
 
     sources: Any = {  # file name → bytes: the stub of typst.compile knows single files only
-        "main.typ": files("carpet.report").joinpath("templates", "report.typ").read_bytes()
+        "main.typ": files("carpet.report").joinpath("templates", template).read_bytes(),
+        **{f"{name}.svg": svg for name, svg in svgs.items()},
     }
-    widths_mm: dict[str, float] = {}
-    for name in PICTURES:
-        if name in pictures:
-            sources[f"{name}.svg"] = _svg(pictures[name])
-            widths_mm[name] = round(png_size(pictures[name])[0] / DPI * MM_PER_IN, 2)
-    data = json.dumps({"report": content(document), "pictures": widths_mm}, ensure_ascii=False, allow_nan=False)
+    data = json.dumps({"report": report, "pictures": widths_mm}, ensure_ascii=False, allow_nan=False)
     return bytes(
         typst.compile(
             sources,
@@ -41,7 +44,7 @@ def page_pdf(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> byte
     )
 
 
-def _svg(png: bytes) -> bytes:
+def enveloped(png: bytes) -> bytes:
     """The picture in an SVG envelope: typst takes in-memory files as UTF-8 text only."""
     width_px, height_px = png_size(png)
     return (
