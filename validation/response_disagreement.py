@@ -25,8 +25,8 @@ from carpet.response.lugano_ct import lugano_ct
 from carpet.response.lugano_pet import LuganoPet, change_of_uptake, lugano_pet
 from carpet.response.recil import recil
 from carpet.response.rule import Verdict
-from carpet.run.trial_lyric import AtMoment, OpenIr, lyric_call
-from carpet.run.trial_moments import CARPET, Assessor, Moment
+from carpet.run.trial.lyric import AtMoment, OpenIr, lyric_call
+from carpet.run.trial.moments import CARPET, Assessor, Moment
 
 PATIENTS, SEED = 2000, 41
 BASELINE, FIRST, SECOND = -7, 30, 90  # days from infusion, as in the published cohort

@@ -191,7 +191,7 @@ TRIAL_SCANS: tuple[tuple[str, str, int, int, dict[str, Any]], ...] = (
 
 @pytest.fixture(scope="session")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> PlantedTrial:
-    from carpet.run.trial_folder import init_trial
+    from carpet.run.trial.folder import init_trial
 
     folder, truth = tmp_path_factory.mktemp("planted") / "trial", {}
     init_trial(folder)
@@ -251,7 +251,7 @@ def scan_at() -> Callable[..., Any]:
 
     undecided: SUVmax, SUVpeak and TLG of an undecided region, 0 for none.
     """
-    from carpet.run.trial_course import Scan
+    from carpet.run.trial.course import Scan
 
     def made(
         day: int | None, *, liver: float = 2.0, blood_pool: float = 1.5, voxel: float = 4.0, undecided: float = 0.0, **values: Any

@@ -17,7 +17,7 @@ from carpet.core.errors import ProtocolError
 from carpet.run import demo as demo_module
 from carpet.run.demo import PLANNED, Missed, missed_answers, run_demo
 from carpet.run.store import Stamp
-from carpet.run.trial import run_trial
+from carpet.run.trial.running import run_trial
 from carpet.testing import course_scans
 from carpet.testing.course_answers import planned_responses
 

@@ -21,7 +21,7 @@ import pytest
 from carpet.core.errors import ProtocolError
 from carpet.run.document import software
 from carpet.run.on_cluster import measured_there, on_cluster
-from carpet.run.trial_studies import Task
+from carpet.run.trial.studies import Task
 from carpet.testing import Visit, simple_phantom, write_study
 
 INFUSED = "2024-03-14"  # the phantoms' own day
@@ -72,7 +72,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from carpet.run.trial_folder import init_trial
+    from carpet.run.trial.folder import init_trial
 
     root, scan = tmp_path_factory.mktemp("cluster") / "trial", simple_phantom(spacing_mm=12.0)
     init_trial(root)
@@ -165,7 +165,7 @@ def task(folder: Path, tmp_path: Path) -> Task:
     from carpet.core.protocol import Protocol
     from carpet.run.opening import found_under
     from carpet.run.store import Stamp
-    from carpet.run.trial_studies import Wanted, trial_studies
+    from carpet.run.trial.studies import Wanted, trial_studies
 
     with found_under([folder / "dicom" / "A"], Protocol().suv) as found:
         (study,), _ = trial_studies(found)

@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from carpet.run.parquet import kind_of, parquet_files
-from carpet.run.trial_tables import SCHEMAS, codebook, table_files
+from carpet.run.trial.tables import SCHEMAS, codebook, table_files
 
 LESION = {"patient_id": "A", "timepoint": "TT", "day": -3, "lesion_id": "L01", "volume_ml": 1 / 3, "suv_max": 12, "voxels": 41}
 ROWS: dict[str, list[dict[str, Any]]] = {

@@ -21,8 +21,8 @@ from carpet.core.protocol import Protocol
 from carpet.run import workers as room
 from carpet.run.opening import found_under
 from carpet.run.store import Stamp, open_store
-from carpet.run.trial_folder import Trial, init_trial
-from carpet.run.trial_studies import Task, Wanted, attempted, trial_studies
+from carpet.run.trial.folder import Trial, init_trial
+from carpet.run.trial.studies import Task, Wanted, attempted, trial_studies
 from carpet.run.workers import outcomes, usual_workers
 from carpet.testing import Visit, simple_phantom, write_study
 

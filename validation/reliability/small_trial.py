@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 
-from carpet.run.trial_folder import init_trial
+from carpet.run.trial.folder import init_trial
 from carpet.testing import Visit, simple_phantom, write_study
 
 INFUSED = dt.datetime(2024, 3, 1, 8, 30)

@@ -103,6 +103,33 @@ class ScoreProtocol(Section):
     """Cut-off → who accepts, and why, that it is applied to a volume of another delineation; it is said with every result."""
 
 
+class CohortProtocol(Section):
+    """What the statistics of the cohort are made of; names are columns of the table `cohort`."""
+
+    endpoints: tuple[Literal["OS", "PFS", "EFS", "DOR", "TTP"], ...] = Field(("PFS", "OS"), min_length=1)
+    """Endpoints of curves and models; the first is the main one."""
+    rules: str = "default"
+    """The named set of rules (when follow-up ends) of the main results; every other set stands beside it."""
+    timepoint: str = "TT"
+    """The time point whose measurements are the markers; where a patient has none, the earlier baseline, flagged."""
+    groups: tuple[str, ...] = ("two_factor", "bridging")
+    """Columns whose groups are compared by Kaplan–Meier curves and log-rank tests."""
+    landmarks: tuple[str, ...] = ("M1", "M3")
+    """Time points from which patients are compared by their response there; the clock starts at the last day of its window."""
+    markers: tuple[str, ...] = ("tmtv", "tlg", "suv_max", "sdmax")
+    """Columns whose effects on the endpoints and on toxicity are estimated, and whose cut-points are looked for."""
+    adjusted_for: tuple[str, ...] = ("ipi",)
+    """Columns that stand beside the first marker in the multivariable model."""
+    horizon_days: int = Field(365, gt=0)
+    """The day at which survival, restricted means, calibration and error are given."""
+    samples: int = Field(500, ge=200)
+    """Bootstrap samples of intervals and of the models' optimism."""
+    permutations: int = Field(10_000, ge=1_000)
+    """Permutations of the cut-points' P."""
+    seed: int = Field(20_261_123, ge=0)
+    """Of every random draw, so that the same cohort gives the same numbers."""
+
+
 class Protocol(Section):
     """A trial's method. Every default is written here and nowhere else."""
 
@@ -112,6 +139,7 @@ class Protocol(Section):
     segment: SegmentProtocol = SegmentProtocol()
     biomarkers: BiomarkerProtocol = BiomarkerProtocol()
     scores: ScoreProtocol = ScoreProtocol()
+    cohort: CohortProtocol = CohortProtocol()
     timepoints: dict[str, DayWindow] = Field(default=TIMEPOINTS)
     """Which scan stands for which time point, by days from infusion. TT (before lymphodepletion) is the baseline, TD (decision) where
     there is no TT. Who lists one lists all: a time point that is not here does not exist."""

@@ -26,7 +26,7 @@ def patient_content(course: Record) -> dict[str, Any]:
     """Everything the templates print, as text, lists and truth values; nothing else of `course` reaches them.
 
     course: `patient`, `scans`, `gaps`, `responses`, `best`, `conversions`, `disagreements`, `kinetics`, `tracks`, `pairs`, `findings`,
-    `refusals`, `flags`, `software`, `provenance`, as run/trial_report.py collects them. Empty lists say that there was nothing.
+    `refusals`, `flags`, `software`, `provenance`, as run/trial/report.py collects them. Empty lists say that there was nothing.
     """
     unconfirmed = [one for one in course["scans"] if one["status"] == UNREVIEWED]
     patient = clean(course["patient"]["id"])

@@ -21,7 +21,7 @@ def init(trial: Annotated[Path, typer.Argument(help="The folder to make.", show_
 
     Nothing is overwritten; scans may lie in TRIAL/dicom already.
     """
-    from carpet.run.trial_folder import init_trial
+    from carpet.run.trial.folder import init_trial
 
     made = init_trial(trial)
     print(
@@ -67,8 +67,8 @@ def run(
     """
     from carpet.core.errors import ProtocolError
     from carpet.run.store import Stamp
-    from carpet.run.trial import run_trial
-    from carpet.run.trial_text import outcome_document, outcome_text
+    from carpet.run.trial.running import run_trial
+    from carpet.run.trial.text import outcome_document, outcome_text
     from carpet.run.workers import usual_workers
 
     if workers is not None and scheduler is not None:
@@ -98,7 +98,7 @@ def report(
     What has not changed is left as it is. Where the clinical tables or the protocol have changed since, call `carpet run`, which
     also makes the first page of the trial and the reports of the single scans.
     """
-    from carpet.run.trial_reporting import report_trial
+    from carpet.run.trial.reporting import report_trial
 
     with progress_on(as_json) as say:
         made = report_trial(trial, patient_id=patient, say=say)
@@ -114,7 +114,7 @@ def report(
 @app.command(short_help="Recompute what a trial has stored, and compare.")
 def verify(trial: Trial, as_json: Json = False) -> int:
     """Compute everything that is stored again, compare, and say what differs. Nothing is changed."""
-    from carpet.run.trial_verify import verify_trial
+    from carpet.run.trial.verify import verify_trial
 
     with progress_on(as_json) as say:
         differs = verify_trial(trial, say=say)

@@ -20,8 +20,8 @@ from carpet.run.outputs import new_files
 from carpet.run.stopping import end_with_parent, hidden_folder, uninterrupted
 from carpet.run.store import Stamp
 from carpet.run.terminal import counted
-from carpet.run.trial import TrialOutcome, run_trial
-from carpet.run.trial_folder import PROTOCOL_FILE, init_trial
+from carpet.run.trial.folder import PROTOCOL_FILE, init_trial
+from carpet.run.trial.running import TrialOutcome, run_trial
 from carpet.testing.course_answers import PlannedResponse, planned_responses
 from carpet.testing.course_clinical import clinical_tables
 from carpet.testing.course_scans import write_planned

@@ -9,8 +9,8 @@ from typing import Any
 
 from carpet.core.errors import ProtocolError
 from carpet.run.document import software
-from carpet.run.trial_notices import WORKER_DIED
-from carpet.run.trial_studies import Task, attempted
+from carpet.run.trial.notices import WORKER_DIED
+from carpet.run.trial.studies import Task, attempted
 from carpet.run.workers import Named, Outcome, Say
 
 ANSWER_S = 15  # [P] how long a scheduler may take to answer

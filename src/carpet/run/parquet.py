@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from carpet.run.trial_tables import SCHEMAS, Rows, shown_rows
+from carpet.run.trial.tables import SCHEMAS, Rows, shown_rows
 
 SUFFIX = ".parquet"
 COUNT, DAY, TEXT = "{count}", "d", ""  # units of the codebook; days from infusion are whole, a doubling time is not

@@ -23,8 +23,8 @@ from types import FrameType
 from carpet.core.errors import Notice, ProtocolError
 from carpet.run.stopping import STOPPED_STATUS, uninterrupted
 from carpet.run.store import Record
-from carpet.run.trial_notices import WORKER_DIED
-from carpet.run.trial_studies import Task, attempted
+from carpet.run.trial.notices import WORKER_DIED
+from carpet.run.trial.studies import Task, attempted
 
 Outcome = tuple[Record, ...] | Notice
 Say = Callable[[str], None]

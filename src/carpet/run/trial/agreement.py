@@ -1,0 +1,141 @@
+"""The tables `agreement` and `adjudications` of a trial: how far readers agree with each other and with the numbers, and on what not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from types import MappingProxyType
+from typing import Any
+
+from carpet.cohort.agreement.adjudication import Read, to_adjudicate
+from carpet.cohort.agreement.cohen_kappa import cohen_kappa
+from carpet.cohort.agreement.estimate import Estimate
+from carpet.cohort.agreement.several_readers import fleiss_kappa, gwet_ac1, percent_agreement
+from carpet.core.errors import NotMeasurable
+from carpet.run.trial.course import Course
+from carpet.run.trial.moments import CARPET, moments
+
+Row = dict[str, Any]
+Responses = Sequence[Mapping[str, Any]]
+# what a reader says, by the column of readings.csv: its categories in order, and the criterion by which the numbers say the same
+ITEMS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
+    {
+        "deauville": (("1", "2", "3", "4", "5"), "deauville"),
+        "metabolic_response": (("CMR", "PMR", "NMR", "PMD"), "lugano_pet"),
+        "ct_response": (("CR", "PR", "SD", "PD"), "lugano_ct"),
+    }
+)
+ALL_READERS = "all readers"
+STATED = "patients.csv"
+SEVERAL = 3  # from so many readers on, all together beside the pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _Rating:
+    """One category by one rater (a reader, or the numbers) of one case (patient and time point)."""
+
+    item: str
+    case: tuple[str, str]
+    rater: str
+    category: str
+
+
+def agreement_rows(courses: Iterable[tuple[Course, Responses]]) -> list[Row]:
+    """A row an item, time point (empty: all together), pair of raters and statistic; all readers together where there are three or more.
+
+    Scores X and NE are no ratings. Without two raters of a case there is no row.
+    """
+    ratings = [one for course, responses in courses for one in _ratings(course, responses)]
+    rows: list[Row] = []
+    for item in ITEMS:
+        mine = [one for one in ratings if one.item == item]
+        for timepoint in ("", *sorted({one.case[1] for one in mine})):
+            rows += _of_timepoint(item, timepoint, [one for one in mine if timepoint in ("", one.case[1])])
+    return rows
+
+
+def _ratings(course: Course, responses: Responses) -> Iterator[_Rating]:
+    who = course.patient.patient_id
+    for moment in moments(course):
+        for item, (categories, criterion) in ITEMS.items():
+            said = [(f"reader {one.reader}", getattr(one, item)) for one in moment.readings]
+            said += [(CARPET, row["category"]) for row in responses if _is_by_numbers(row, moment.name, moment.day, criterion)]
+            yield from (_Rating(item, (who, moment.name), rater, category) for rater, category in said if category in categories)
+
+
+def _is_by_numbers(row: Mapping[str, Any], timepoint: str, day: int, criterion: str) -> bool:
+    same = (row["timepoint"], row["day"], row["assessor"]) == (timepoint, day, CARPET)
+    return same and row["criterion"].partition("@")[0] == criterion
+
+
+def _of_timepoint(item: str, timepoint: str, ratings: Sequence[_Rating]) -> Iterator[Row]:
+    by: dict[tuple[str, str], dict[str, str]] = {}
+    for one in ratings:
+        by.setdefault(one.case, {})[one.rater] = one.category
+    raters = sorted({one.rater for one in ratings})
+    start = {"item": item, "timepoint": timepoint}
+    for pair in combinations(raters, 2):
+        both = [[by[case][rater] for rater in pair] for case in sorted(by) if by[case].keys() >= set(pair)]
+        if both:
+            yield from _statistics(start | {"raters": "; ".join(pair)}, both, ITEMS[item][0])
+    readers = [one for one in raters if one != CARPET]
+    if len(readers) >= SEVERAL:
+        table = [[by[case].get(rater) for rater in readers] for case in sorted(by)]
+        yield from _several(start | {"raters": ALL_READERS}, table, ITEMS[item][0])
+
+
+def _statistics(start: Row, both: Sequence[Sequence[str]], categories: Sequence[str]) -> Iterator[Row]:
+    first, second = ([case[place] for case in both] for place in (0, 1))
+    n = len(both)
+    yield _row(start, "percent_agreement", n, lambda: percent_agreement(both, categories=categories))
+    yield _row(start, "kappa_quadratic", n, lambda: cohen_kappa(first, second, categories=categories, weights="quadratic"))
+    yield _row(start, "kappa", n, lambda: cohen_kappa(first, second, categories=categories))
+    yield _row(start, "ac1", n, lambda: gwet_ac1(both, categories=categories))
+
+
+def _several(start: Row, table: Sequence[Sequence[str | None]], categories: Sequence[str]) -> Iterator[Row]:
+    n = sum(any(case) for case in table)
+    yield _row(start, "percent_agreement", n, lambda: percent_agreement(table, categories=categories))
+    yield _row(start, "fleiss_kappa", n, lambda: fleiss_kappa(table, categories=categories))
+    yield _row(start, "ac1", n, lambda: gwet_ac1(table, categories=categories))
+
+
+def _row(start: Row, statistic: str, n: int, compute: Callable[[], Estimate]) -> Row:
+    said = start | {"statistic": statistic}
+    try:
+        found = compute()
+    except NotMeasurable as error:
+        return said | {"value": None, "low": None, "high": None, "n": n, "reason_missing": error.reason}
+    return said | {"value": found.value, "low": found.low, "high": found.high, "n": found.n, "reason_missing": ""}
+
+
+def adjudication_rows(courses: Iterable[tuple[Course, Responses]]) -> list[Row]:
+    """A row a case that a third person must see: two readers, or a reader and the date that patients.csv states for progression."""
+    rows: list[Row] = []
+    for course, responses in courses:
+        days = {moment.name: moment.day for moment in moments(course)}
+        for case in to_adjudicate(_reads(course, responses)):
+            said = {"patient_id": case.patient_id, "timepoint": case.timepoint, "day": days.get(case.timepoint)}
+            rows.append(said | {"readers": "; ".join(case.readers), "trigger": case.trigger.value, "because": case.because})
+    return rows
+
+
+def _reads(course: Course, responses: Responses) -> Iterator[Read]:
+    who = course.patient.patient_id
+    by: dict[str, list[tuple[int, str]]] = {}
+    for row in responses:
+        if row["assessor"] != CARPET and row["criterion"].partition("@")[0] == "lugano" and row["category"] != "NE":
+            by.setdefault(row["assessor"], []).append((row["day"], row["category"]))
+    for moment in moments(course):
+        for one in moment.readings:
+            name = f"reader {one.reader}"
+            category = next((called for day, called in by.get(name, ()) if day == moment.day), None)
+            yield Read(who, moment.name, name, category, one.deauville)
+    last = max((day for calls in by.values() for day, _ in calls), default=0)
+    for name, calls in by.items():
+        first = min((day for day, category in calls if category == "PD"), default=None)
+        yield Read(who, "", name, progression_day=first, no_progression=first is None and max(calls)[0] == last)
+    stated = course.patient.progression_date
+    if stated is not None and course.patient.infusion_date is not None:
+        yield Read(who, "", STATED, progression_day=course.patient.day(stated))
