@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from carpet.clinical.cut_offs import CUT_OFFS, NO_DELINEATION, OF_VOLUME, apply
+from carpet.clinical.cut_offs import CUT_OFFS, OF_OUTLINE, apply
 from carpet.core.errors import Refused
 
 PRINTED = {
@@ -56,9 +56,9 @@ def test_equality_goes_by_the_sign(name: str) -> None:
     assert not one.is_high(one.value * 0.999)
 
 
-@pytest.mark.parametrize("name", [name for name, one in CUT_OFFS.items() if one.biomarker in OF_VOLUME])
+@pytest.mark.parametrize("name", [name for name, one in CUT_OFFS.items() if one.biomarker in OF_OUTLINE])
 @pytest.mark.parametrize("delineation", ["suv2.5", "max50", ""])
-def test_a_volume_of_another_delineation_is_refused(name: str, delineation: str) -> None:
+def test_what_another_outline_made_is_refused(name: str, delineation: str) -> None:
     one = CUT_OFFS[name]
     with pytest.raises(Refused) as refused:
         apply(one, 100.0, delineation=delineation, timepoint=one.timepoints[0])
@@ -83,13 +83,14 @@ def test_population_and_time_point_are_said() -> None:
     assert apply(one, 0.4, delineation="max41", timepoint="diagnosis", population="first_line") == ("high", ())
     assert apply(one, 0.4, delineation="max41", timepoint="diagnosis", population=None).flags == ()
     assert apply(one, 0.4, delineation="max41", timepoint="TT").flags == ("CUTOFF_OTHER_TIMEPOINT", "CUTOFF_OTHER_POPULATION")
-    assert apply(one, 0.4, delineation="suv4.0", timepoint="diagnosis", population=None).flags == ("CUTOFF_DELINEATION_DIFFERS",)
+    overridden = apply(one, 0.4, delineation="suv4.0", timepoint="diagnosis", population=None, override="Dr B")
+    assert (overridden.group, overridden.flags) == ("high", ("CUTOFF_OVERRIDDEN",))
 
 
-@pytest.mark.parametrize("name", [name for name, one in CUT_OFFS.items() if one.biomarker in NO_DELINEATION])
+@pytest.mark.parametrize("name", [name for name, one in CUT_OFFS.items() if one.biomarker not in OF_OUTLINE])
 def test_what_no_outline_makes_has_no_delineation(name: str) -> None:
     said = apply(CUT_OFFS[name], 1.0, delineation="", timepoint=CUT_OFFS[name].timepoints[0], population=None)
-    assert {"CUTOFF_DELINEATION_DIFFERS", "CUTOFF_OVERRIDDEN"}.isdisjoint(said.flags)
+    assert "CUTOFF_OVERRIDDEN" not in said.flags
 
 
 @pytest.mark.shared

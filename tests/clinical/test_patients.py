@@ -43,7 +43,7 @@ COLUMNS = list(GOOD)  # every column of INTERFACE.md, in its order
 
 def read(*patients: dict[str, str]) -> Table[Patient]:
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS)
+    writer = csv.DictWriter(out, [*COLUMNS, "fdg_avid"])
     writer.writeheader()
     writer.writerows(patients)
     return read_patients(out.getvalue())
@@ -55,7 +55,8 @@ def told(**changed: str) -> list[tuple[str, str]]:
 
 
 def test_columns_are_those_of_the_interface() -> None:
-    assert list(PATIENTS.columns) == [*COLUMNS, "nccn_extranodal_site"]  # what the NCCN-IPI asks for beside them
+    beside = ["nccn_extranodal_site", "fdg_avid"]  # what the NCCN-IPI and Lugano ask for beside them
+    assert list(PATIENTS.columns) == [*COLUMNS, *beside]
     assert PATIENTS.needed == {"patient_id"}
 
 
@@ -108,6 +109,13 @@ def test_a_whole_patient() -> None:
         ({"ecog": "5"}, [("CELL_OUT_OF_RANGE", "ecog")]),
         ({"ann_arbor_stage": "V"}, [("CELL_MALFORMED", "ann_arbor_stage")]),
         ({"infusion_date": "2020-02-30"}, [("DATE_MALFORMED", "infusion_date")]),
+        ({"fdg_avid": "mostly"}, [("CELL_MALFORMED", "fdg_avid")]),
+        ({"fdg_avid": "yes"}, []),
+        ({"fdg_avid": "no"}, [("FDG_AVIDITY_UNUSUAL", "fdg_avid")]),
+        ({"histology": "CLL"}, [("FDG_AVIDITY_VARIABLE", "histology")]),
+        ({"histology": "CLL", "fdg_avid": "no"}, []),
+        ({"histology": "CLL", "fdg_avid": "yes"}, [("FDG_AVIDITY_UNUSUAL", "fdg_avid")]),
+        ({"histology": "Richter transformation of CLL", "fdg_avid": "no"}, []),
     ],
 )
 def test_what_contradicts_or_is_unusual(changed: dict[str, str], expected: list[tuple[str, str]]) -> None:
@@ -161,6 +169,21 @@ def test_one_patient_one_row() -> None:
 def test_age_in_completed_years(cells: dict[str, str], years: int | None) -> None:
     (one,) = read({"patient_id": "P1", "last_contact_date": "2021-01-01"} | cells).rows
     assert one.age_years == years
+
+
+@pytest.mark.parametrize(
+    ("histology", "said", "decides"),
+    [
+        ("DLBCL", None, True),
+        ("CLL/SLL", None, False),
+        ("CLL", True, True),
+        ("DLBCL", False, False),
+        ("rare", None, True),
+        (None, None, True),
+    ],
+)
+def test_whether_pet_decides(histology: str | None, said: bool | None, decides: bool) -> None:
+    assert Patient(patient_id="P", histology=histology, fdg_avid=said).pet_decides is decides
 
 
 def test_stages() -> None:

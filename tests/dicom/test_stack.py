@@ -324,6 +324,19 @@ def test_geometry_that_cannot_be_is_refused(raw: dict[str, bytes], code: str) ->
     assert codes(made)[0] == [code]
 
 
+def test_the_step_of_written_positions_holds_no_binary_noise(slices: Read) -> None:
+    """By hand: six slices from −912.3 to −895.95 mm are 16.35/5 = 3.27 mm apart, and −912.3 + 5·3.27 is not −895.95 in binary."""
+    z = ["-912.3", "-909.03", "-905.76", "-902.49", "-899.22", "-895.95"]
+
+    def placed(dataset: Dataset, index: int) -> None:
+        dataset.ImagePositionPatient = ["0", "0", z[index]]
+
+    made = stack(slices(placed))
+    assert made.grid is not None
+    assert (-895.95 + 912.3) / 5 != 3.27
+    assert made.grid.spacing_mm_kji[0] == 3.27
+
+
 def test_thickness_is_not_spacing(slices: Read) -> None:
     made = stack(slices(on(*range(6), SliceThickness="5")))
     assert codes(made) == ([], ["THICKNESS_DIFFERS"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 import pytest
 
 from carpet.core.errors import Refused
 from carpet.core.lesion import Code, Kind, Status
-from carpet.lesions.decisions import Decision, decision_of, read_decisions
+from carpet.lesions.decisions import Decision, decision_of, read_decisions, stored_decision
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,16 @@ def test_rows_are_read() -> None:
     assert (second.lesion_id, second.point_lps_mm, second.status) == (None, (12.5, -3.0, 100.0), Status.DISEASE)
     assert (second.site, second.kind, second.where) == (SPLEEN.code, Kind.SPLEEN, "d.csv:3")
     assert (third.lesion_id, third.status) == ("*", None)
+
+
+def test_who_adjudicates_says_so() -> None:
+    rows = read("lesion_id,status,reader,adjudicates\nL01,disease,RB,Yes\nL02,disease,RB,no\nL03,disease,RB,\n*,accept,RB,no\n")
+    assert [one.adjudicates for one in rows] == [True, False, False, False]
+
+
+def test_a_decision_comes_back_from_the_store() -> None:
+    for one in (*read(PLAIN), *read("lesion_id,status,reader,adjudicates\nL01,disease,RB,yes\n")):
+        assert stored_decision(json.loads(json.dumps(asdict(one)))) == one
 
 
 @pytest.mark.parametrize(
@@ -85,6 +96,8 @@ def test_nothing_is_decided_by_nothing(text: str) -> None:
         ("l_mm,p_mm,s_mm,status,reader\n1,nan,3,disease,RB", "d.csv:2:2", "nan"),
         ("lesion_id,status,site,reader\nL01,disease,elbow,RB", "d.csv:2:3", "elbow"),
         ("lesion_id,status,reader\n*,disease,RB", "d.csv:2:2", "disease"),
+        ("lesion_id,status,reader,adjudicates\nL01,disease,RB,perhaps", "d.csv:2:4", "perhaps"),
+        ("lesion_id,status,reader,adjudicates\n*,accept,RB,yes", "d.csv:2:4", "yes"),
         ("lesion_id,status,reader\nL01,disease,RB,extra", "d.csv:2:4", "extra"),
     ],
 )

@@ -13,9 +13,11 @@ import pytest
 
 from carpet.core.geometry import sphere_region
 from carpet.core.lesion import Lesion, Status
-from carpet.core.space import Grid
+from carpet.core.space import Grid, Quantity, Volume
 from carpet.lesions.alignment import Alignment, Confidence
 from carpet.lesions.following import lesion_tracks
+from carpet.lesions.residual import Above, NotKnown, Residual, blocks_of, scan_uptake
+from carpet.lesions.track_corrections import Correction, override
 from carpet.lesions.tracks import Event, Scan, Track
 from carpet.testing.moved import placement
 from carpet.testing.orientation import ORIENTATIONS, reoriented_grid, reoriented_region
@@ -122,6 +124,76 @@ def test_half_of_a_split_that_hid_for_a_while_is_not_new() -> None:
     assert told(lesion_tracks(course)) == {
         "T01": [("TT", "present", "high", "L01"), ("M1", "present", "high", "L01"), ("M3", "split", "low", "L01", "L02")]
     }
+
+
+def shown(timepoint: str, balls: dict[str, Ball], faint: dict[Ball, float], *, field: Grid = GRID) -> Scan:
+    """A scan with its uptake: muscle, disease at SUV 9, and fainter or smaller balls that are no region."""
+    one = scan(timepoint, balls, grid=field)
+    values = np.full(field.shape_kji, 0.7, dtype=np.float32)
+    for ball, suv in {**dict.fromkeys(balls.values(), 9.0), **faint}.items():
+        region = sphere_region(field, np.array(ball[:3]), ball[3])
+        values[region.box][region.mask] = suv
+    blocks = blocks_of(Volume(field, values, Quantity.SUV_BW))
+    uptake = scan_uptake(blocks, [each.region for each in one.lesions], (), liver_suv_max=2.7, candidate_suv=4.0)
+    return replace(one, uptake=uptake)
+
+
+def test_what_is_left_of_a_lesion_goes_with_its_sighting() -> None:
+    course = [shown("TT", {"L01": A, "L02": B}, {}), shown("M1", {"L01": B}, {(*A[:3], 8.0): 3.4}), shown("M3", {"L01": B}, {})]
+    first, second = lesion_tracks(course)
+    faint, clear = first.sightings[1:]
+    assert (faint.event, faint.confidence, faint.residual) == (Event.GONE, Confidence.LOW, Residual(pytest.approx(3.4), Above.YES))
+    assert faint.because == "T3: no region at its place; SUVmax 3.4 there, above its surroundings"
+    assert (clear.event, clear.confidence, clear.residual) == (Event.GONE, Confidence.HIGH, Residual(pytest.approx(0.7), Above.NO))
+    assert all(seen.residual is None for seen in second.sightings)
+
+
+def test_a_remnant_too_small_for_a_region_has_not_gone() -> None:
+    balls = [{"L01": A}, {}, {"L01": A}]
+    faint: list[dict[Ball, float]] = [{}, {(*A[:3], 5.0): 7.0}, {}]
+    course = [shown(name, *one) for name, *one in zip(("TT", "M1", "M3"), balls, faint, strict=True)]
+    assert told(lesion_tracks(course)) == {
+        "T01": [("TT", "present", "high", "L01"), ("M1", "remnant", "high"), ("M3", "present", "high", "L01")]
+    }
+
+
+def test_a_region_where_uptake_lay_before_is_not_surely_new() -> None:
+    for faint, before in (
+        ({}, ""),
+        ({(*C[:3], 6.0): 2.2}, "SUVmax 2.2 there, above its surroundings"),
+        ({(*C[:3], 4.5): 6.0}, "SUVmax 6.0"),
+    ):
+        tracks = lesion_tracks([shown("TT", {"L01": A}, faint), shown("M1", {"L01": A}, {}), shown("M3", {"L01": A, "L02": C}, {})])
+        seen = tracks[1].sightings[0]
+        assert (seen.event, seen.confidence) == (Event.NEW, Confidence.LOW if faint else Confidence.HIGH)
+        assert (f"but on TT {before}" in seen.because) == bool(faint)
+
+
+def test_what_nobody_can_tell_is_said_with_the_reason() -> None:
+    k, j, i = GRID.shape_kji
+    short = GRID.cropped((slice(30, k), slice(0, j), slice(0, i)))
+    tracks = lesion_tracks([shown("TT", {"L01": A, "L02": C}, {}), shown("M1", {"L01": A}, {}, field=short)])
+    assert tracks[1].sightings[1].residual == Residual.unknown(NotKnown.OUT_OF_FIELD)
+    lost = replace(shown("M1", {}, {}), alignment=None)
+    assert lesion_tracks([shown("TT", {"L01": A}, {}), lost])[0].sightings[1].residual == Residual.unknown(NotKnown.NOT_ALIGNED)
+    over = replace(shown("M1", {"L01": A}, {}), lesions=(lesion("L01", A, status=Status.PHYSIOLOGIC),))
+    hidden = lesion_tracks([shown("TT", {"L01": A}, {}), over])[0].sightings[1]
+    assert (hidden.event, hidden.confidence, hidden.residual) == (Event.GONE, Confidence.LOW, Residual.unknown(NotKnown.TAKEN_OUT))
+
+
+def test_the_places_of_what_merged_are_looked_at_too() -> None:
+    halves: dict[str, Ball] = {"L01": (-60.0, 0.0, -14.0, 7.0), "L02": (-60.0, 0.0, 14.0, 8.0)}
+    whole: dict[str, Ball] = {"L07": (-60.0, 0.0, 0.0, 24.0)}
+    course = [shown("TT", halves, {}), shown("M1", whole, {}), shown("M3", {}, {(-60.0, 0.0, -18.0, 4.0): 3.4})]
+    tracks = lesion_tracks(course)
+    assert tracks[1].sightings[-1].into == "T01"
+    assert tracks[0].sightings[-1].residual == Residual(pytest.approx(3.4), Above.YES)
+
+
+def test_a_reader_stands_above_what_lay_there_before() -> None:
+    course = [shown("TT", {"L01": A}, {(*C[:3], 6.0): 2.2}), shown("M1", {"L01": A, "L02": C}, {})]
+    seen = override(course, [Correction("M1", "L02", "Dr R", new=True)])[1].sightings[0]
+    assert (seen.event, seen.confidence) == (Event.NEW, Confidence.HIGH)
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)

@@ -231,6 +231,7 @@ def _kinetic(biomarker: str, unit: str, pair: tuple[str, str], days: tuple[int, 
 def _sighting(track: str, scan: tuple[str, int, str], event: str, volume_ml: float | None, **more: Any) -> dict[str, Any]:
     ids = ["L01"] if volume_ml else []
     said = {"lesion_ids": ids, "volume_ml": volume_ml, "confidence": "high", "because": f"T3: {event}", "into": "", "flags": []}
+    said |= {"residual_suv_max": None, "residual_above": "", "residual_reason_missing": ""}
     where = dict(zip(("timepoint", "day", "study_uid"), scan, strict=True))
     return {"track": track, "event": event, "aligned_by": "bone", "alignment_error_mm": 1.0, "site": "Spleen"} | where | said | more
 
@@ -275,8 +276,23 @@ def patient_course() -> dict[str, Any]:
             ],
             "findings": [
                 {"timepoint": "M3", "day": 91, "study_uid": "1.2.91", "finding": "PSEUDO", "says": "growth early after infusion"}
-                | {"because": "T01 grew by 60 %", "flags": ["UNREVIEWED"]}
+                | {"because": "T01 grew by 60 %", "flags": ["UNREVIEWED", "GROWTH_BY_SITE"], "severity": "W"},
+                {"timepoint": "M1", "day": 28, "study_uid": "", "finding": "DS", "says": "Deauville 2 at month 1"}
+                | {"because": "by reader Dr R", "flags": [], "severity": "I"},
             ],
+            "disputes": [
+                {
+                    "timepoint": "M3",
+                    "day": 91,
+                    "triggers": [["CATEGORY_DIFFERS", "CR and PR"], ["DEAUVILLE_ACROSS_3_4", "Deauville 2 and 4"]],
+                }
+                | {"readers": [["reader Dr R", [["lugano", "CR"], ["deauville", "2"]]], ["reader Dr S", [["lugano", "PR"]]]]}
+            ],
+            "unlike_numbers": [
+                {"timepoint": "M3", "day": 91, "reader": "reader Dr R", "said": [["lugano", "CR"]], "numbers": [["lugano", "PR"]]}
+                | {"flagged": True}
+            ],
+            "says": {"SPLEEN_NOT_MEASURED": "the spleen was not measured", "UPTAKE_LATE": "a late scan", "WEIGHT_MISSING": "no weight"},
             "disagreements": [
                 {"timepoint": "M3", "day": 91, "assessor": "reader Dr R", "question": "complete response", "yes": [answer]}
                 | {"no": [answer | {"criterion": "recil", "category": "PR", "rule": "REC-PR"}]}

@@ -55,7 +55,7 @@ def test_the_matrix_has_biomarkers_down_and_segmenters_across(document: dict[str
         (LABELS["dmax"], "mm", ["353", "353"]),
         (LABELS["sdmax"], "m⁻¹", ["\u2013 height missing", "\u2013 height missing"]),
     ]
-    assert matrix["notes"] == [["a", "OUTSIDE_FOV"]]
+    assert matrix["notes"] == [["a", "outside fov"]]
     assert [[cell["letters"] for cell in row["cells"]] for row in matrix["rows"]] == [["", ""], ["a", "a"], ["", ""]]
 
 
@@ -169,3 +169,37 @@ def test_nothing_unclean_leaves_this_room(hostile_document: dict[str, Any]) -> N
     for text in words:
         text.encode()
         assert not {"Cc", "Cf", "Cs"} & {unicodedata.category(character) for character in text}
+
+
+def test_a_note_says_what_the_flag_of_the_study_says(document: dict[str, Any]) -> None:
+    document["flags"][0]["code"] = "OUTSIDE_FOV"
+    assert content(document)["matrices"][0]["notes"] == [["a", "Candidates differ"]]
+
+
+@pytest.mark.parametrize(
+    ("day", "window", "heading", "scan"),
+    [
+        (30, "M1", "P007, day 30", "day 30 from infusion, in the window of M1; the patient's page says what it stands for"),
+        (-20, "", "P007, day \u221220", "day \u221220 from infusion; the patient's page says what it stands for"),
+        (None, "", "P007, no day", "no day from infusion is known"),
+    ],
+)
+def test_within_a_trial_the_day_stands_for_the_date(
+    document: dict[str, Any], day: int | None, window: str, heading: str, scan: str
+) -> None:
+    document["trial"] = {"patient": "P007", "day": day, "window": window, "mark": "ab12"}
+    document["study"] |= {"patient": "P007", "date": None}
+    report = content(document)
+    assert report["heading"].endswith(f": {heading}")
+    assert report["identity"][:2] == [["Patient", "P007"], ["Scan", scan]]
+    assert [link for _, link in report["trail"]] == ["../../index.html", "../index.html", "report.pdf"]
+
+
+def test_a_reason_in_the_text_of_a_method_is_in_words(document: dict[str, Any]) -> None:
+    document["methods"][0]["text"] = "Not found: spleen (SPLEEN_NOT_FOUND). SUVbw of a NEMA_2 phantom."
+    assert content(document)["methods"][0]["text"] == "Not found: spleen (spleen not found). SUVbw of a NEMA_2 phantom."
+
+
+def test_outside_a_trial_there_is_no_way_back(document: dict[str, Any]) -> None:
+    report = content(document)
+    assert (report["heading"], report["trail"], report["trial_mark"]) == (report["title"], [], "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
 from html.parser import HTMLParser
 from typing import Any
@@ -143,3 +144,17 @@ def test_the_size_of_a_png_is_read_from_its_header() -> None:
     assert png_size(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 1420, 960)) == (1420, 960)
     with pytest.raises(ValueError, match="PNG"):
         png_size(b"GIF89a")
+
+
+def test_within_a_trial_the_page_leads_back_and_is_marked(document: dict[str, Any]) -> None:
+    document["trial"] = {"patient": "P007", "day": 30, "window": "M1", "mark": "ab12"}
+    document["study"] |= {"patient": "P007", "date": None}
+    page = page_html(document, {})
+    links = [value for name, value in Reader(page).attributes if name == "href"]
+    assert links == ["../../index.html", "../index.html", "report.pdf"]
+    assert '<meta name="carpet-scan" content="ab12">' in page[:2048]
+    assert "2009-05-02" not in page.replace("2009-05-02T", "")  # the candidates' times are the caller's to tell in days
+
+
+def test_columns_and_rows_have_heads(document: dict[str, Any]) -> None:
+    assert re.findall(r"<th(?![^>]*scope)[ >]", page_html(document, {})) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from carpet.report.patient_content import patient_content
 
 EMPTY = (
@@ -12,6 +14,8 @@ EMPTY = (
     "best",
     "conversions",
     "findings",
+    "disputes",
+    "unlike_numbers",
     "disagreements",
     "kinetics",
     "tracks",
@@ -67,11 +71,20 @@ def test_what_had_gone_before_is_told_once(patient_course: dict[str, Any]) -> No
     assert [row["at"] for row in events if row["track"] == "T01"] == ["M3 (day 91)"]
 
 
+def test_findings_that_say_the_same_share_a_heading(patient_course: dict[str, Any]) -> None:
+    first = patient_course["findings"][0]
+    patient_course["findings"] = [first, first | {"because": "lugano_ct@1 PD, lyric@1 IR1, not_known@1"}]
+    (told,) = patient_content(patient_course)["findings"]
+    assert told["because"] == [first["because"], "Lugano by CT PD, LYRIC IR1, not_known@1"]
+
+
 def test_quality_of_a_refused_scan_is_its_reason(patient_course: dict[str, Any]) -> None:
     first, refused, last = patient_content(patient_course)["quality"]
-    assert (first["uptake"], first["liver"], first["spacing"], first["flags"]) == ("61.0", "2.10", "4.00 × 4.00 × 3.27", ["UPTAKE_LATE"])
-    assert (refused["status"], refused["uptake"], refused["report"]) == ("REFUSED: WEIGHT_MISSING", "–", "")
-    assert (last["flags"], last["report"]) == (["RECON_CHANGED"], "day_91_x/report.html")
+    assert (first["uptake"], first["liver"], first["spacing"], first["letters"]) == ("61.0", "2.10", "4.00 × 4.00 × 3.27", "b")
+    assert (refused["status"], refused["uptake"], refused["report"]) == ("REFUSED: no weight", "–", "")
+    assert (last["letters"], last["report"]) == ("a", "day_91_x/report.html")
+    notes = patient_content(patient_course)["quality_notes"]
+    assert notes == [["a", "scanner, reconstruction or voxels changed"], ["b", "a late scan"]]
 
 
 def test_notices_that_say_the_same_share_a_row(patient_course: dict[str, Any]) -> None:
@@ -87,3 +100,22 @@ def test_a_patient_without_anything_is_told_so(patient_course: dict[str, Any]) -
     assert dict(told["identity"])["Baseline"] == "no scan can stand for it"
     assert (told["assessors"], told["kinetics"], told["tracks"]["rows"]) == ([], [], [])
     assert told["differences_say"].startswith("There were no two criteria")
+
+
+@pytest.mark.parametrize(("percent", "said"), [(10.0, "stable"), (-10.0, "stable"), (10.1, "doubles in 31 d"), (0.0, "stable")])
+def test_a_small_change_is_no_doubling(patient_course: dict[str, Any], percent: float, said: str) -> None:
+    patient_course["kinetics"] = [patient_course["kinetics"][2] | {"percent": percent}]
+    (pair,) = patient_content(patient_course)["kinetics"]
+    assert pair["rows"][0]["doubling"] == said
+    assert "no more than 10 %" in patient_content(patient_course)["stable_says"]
+
+
+def test_warnings_stand_before_what_is_only_to_be_known(patient_course: dict[str, Any]) -> None:
+    patient_course["findings"].reverse()
+    first, second = patient_content(patient_course)["findings"]
+    assert (first["says"], first["alert"], first["flags"]) == ("growth early after infusion", True, ["growth by site"])
+    assert (second["says"], second["alert"], second["flags"]) == ("Deauville 2 at month 1", False, [])
+
+
+def test_what_was_refused_stands_in_a_sentence(patient_course: dict[str, Any]) -> None:
+    assert patient_content(patient_course)["lost"] == ["M1 (day 28): no weight; what to do: scans.csv"]

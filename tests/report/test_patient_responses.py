@@ -8,7 +8,7 @@ from carpet.report import patient_responses as told
 
 
 def test_readers_stand_first_and_time_points_in_the_order_of_days(patient_course: dict[str, Any]) -> None:
-    reader, machine = told.assessors(patient_course["responses"])
+    reader, machine = told.assessors(patient_course["responses"], patient_course["says"])
     assert (reader["name"], reader["machine"]) == ("reader Dr R", False)
     assert machine["name"].startswith("carpet, by the numbers")
     assert [one["name"] for one in machine["timepoints"]] == ["M1", "M3"]
@@ -23,17 +23,17 @@ def test_readers_stand_first_and_time_points_in_the_order_of_days(patient_course
 
 
 def test_numbers_stand_with_their_unit(patient_course: dict[str, Any]) -> None:
-    machine = told.assessors(patient_course["responses"])[1]
+    machine = told.assessors(patient_course["responses"], patient_course["says"])[1]
     rules = {row["criterion"]: row["cells"][1]["rule"] for row in machine["rows"]}
     assert (rules["qPET"], rules["ΔSUVmax"]) == ("7.71 qpet-5", "fall 43 % delta_suv_max-REPORTED")
 
 
 def test_the_same_reason_is_told_once_and_marks_are_lettered(patient_course: dict[str, Any]) -> None:
-    m1, m3 = told.assessors(patient_course["responses"])[1]["because"]
+    m1, m3 = told.assessors(patient_course["responses"], patient_course["says"])[1]["because"]
     assert [(row["criteria"], row["because"], row["rule"]) for row in m1["rows"]] == [
-        ("Lugano, PET and CT, Lugano by PET", "the PET was refused", "NOT_COMPUTABLE")
+        ("Lugano, PET and CT, Lugano by PET", "the PET was refused", "no rule: a fact is lacking")
     ]
-    assert m3["notes"] == [["a", "SPLEEN_NOT_MEASURED"]]
+    assert m3["notes"] == [["a", "the spleen was not measured"]]
     assert [row["letters"] for row in m3["rows"]] == ["a", "", "", ""]
     assert m3["rows"][1]["because"] == "because of PD; dated to day 30"
 
@@ -64,3 +64,9 @@ def test_names_of_criteria_and_days() -> None:
     assert told.criterion_text("own@3") == "own"
     assert (told.day_text(-3), told.day_text(0), told.day_text(None)) == ("day −3", "day 0", "no day")
     assert told.at_text("", 4) == "no time point (day 4)"
+
+
+def test_a_code_is_told_in_its_sentence_and_else_in_its_own_words() -> None:
+    assert told.said_text("A_B", {"A_B": "says"}) == "says"
+    assert told.said_text("A_B", {}) == "a b"
+    assert [told.rule_text(rule) for rule in ("LUG-CMR", "READING")] == ["LUG-CMR", "the reader's call"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,9 @@ ORDER = ("CR", "PR", "SD", "PD")
 DAYS = {"D7": 7, "M1": 29, "M3": 90, "M6": 180}
 
 
-def best(calls: dict[str, str], therapy: int | None = None) -> Best:
-    return best_response([Called(name, DAYS[name], category) for name, category in calls.items()], order=ORDER, new_therapy_day=therapy)
+def best(calls: dict[str, str], therapy: int | None = None, **more: Any) -> Best:
+    called = [Called(name, DAYS[name], category) for name, category in calls.items()]
+    return best_response(called, order=ORDER, new_therapy_day=therapy, **more)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,37 @@ def test_a_scan_before_infusion_is_no_response_and_order_of_calls_does_not_matte
     calls = [Called("TT", -2, "CR"), Called("M1", 29, "PR"), Called("M3", 90, "SD")]
     results = {best_response(one, order=ORDER, new_therapy_day=None) for one in permutations(calls)}
     assert [(one.category, one.timepoint) for one in results] == [("PR", "M1")]
+
+
+@pytest.mark.parametrize(
+    ("stated", "therapy", "category", "day", "ended_by"),
+    [
+        (91, None, "CR", 90, "progression_date"),
+        (90, None, "PR", 29, "progression_date"),  # a scan of the very day counts only where it shows progression, as with endpoints
+        (60, 80, "PR", 29, "progression_date"),
+        (80, 60, "PR", 29, "new therapy"),
+        (29, None, "PD", 29, "progression_date"),  # no scan before it: progression is all there was
+    ],
+)
+def test_a_stated_progression_ends_the_count(stated: int, therapy: int | None, category: str, day: int, ended_by: str) -> None:
+    found = best({"M1": "PR", "M3": "CR"}, therapy, progression_day=stated)
+    assert (found.category, found.day, found.ended_by) == (category, day, ended_by)
+
+
+def test_a_scan_that_shows_progression_on_the_stated_day_is_the_progression() -> None:
+    found = best({"M1": "PD", "M3": "CR"}, progression_day=29)
+    assert (found.category, found.timepoint, found.ended_by) == ("PD", "M1", "PD")
+    assert best({"M1": "PD"}, progression_day=20).because == (
+        "no response was called before; the count ended with progression as patients.csv states it, on day 20; not counted: M1 PD (day 29)"
+    )
+
+
+def test_the_words_say_how_far_this_assessor_looked() -> None:
+    scans = (29, 90, 180)
+    assert best({"M1": "CR"}, scan_days=scans).because == ("M1 CR (day 29); 1 scan called, the last on day 29; not called: day 90, day 180")
+    assert best({"M1": "CR", "M3": "NE", "M6": "CR"}, scan_days=scans).because == (
+        "M1 CR (day 29); 2 scans called, the last on day 180; not called: day 90"
+    )
+    ended = best({"M1": "CR"}, 100, scan_days=scans).because
+    assert ended == "M1 CR (day 29); the count ended with new therapy on day 100; not called: day 90"
+    assert best({"M1": "NE"}, scan_days=(29,)).because.endswith("no scan could be evaluated; not called: day 29")

@@ -64,6 +64,11 @@ def test_a_new_lesion_is_5_whatever_its_uptake() -> None:
 
 
 def test_what_is_not_known_is_said() -> None:
-    assert "no SUVmax of a residual" in found("1", suv_max=None, qpet=None).because
+    assert "no residual that could be measured" in found("1", suv_max=None, qpet=None).because
     assert "no liver to compare it with" in found("4", liver_suv_max=None).because
     assert "qPET" not in found("1", qpet=None).because
+
+
+def test_a_score_that_the_numbers_do_not_bear_says_so() -> None:
+    assert "the score is the reader's" in found("4", suv_max=2.0, qpet=None).because
+    assert "the score is the reader's" not in found("4", suv_max=20.0, qpet=None).because

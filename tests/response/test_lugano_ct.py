@@ -90,7 +90,33 @@ def test_new_lesions(course: Build, lesion: CtLesion, rule: str) -> None:
 
 
 def test_a_new_lesion_that_stays_is_still_new(course: Build) -> None:
-    assert lugano_ct(course(*HALF, more=[new(30.0, seen=Seen.PRESENT)])).rule == "CT-PD4"
+    scans = course([[40, 20]], [[20, 10]], [[20, 10]], more=[new(30.0, seen=Seen.PRESENT)]).scans
+    came = CtScan(30, (*scans[1].lesions, new(20.0)))
+    assert lugano_ct(CtCourse((scans[0], came, scans[2]))).rule == "CT-PD4"
+
+
+@pytest.mark.parametrize(
+    ("lesion", "rule"),
+    [
+        (new(30.0, seen=Seen.PRESENT), "CT-NE-rest"),  # it may have been there at baseline
+        (new(None, seen=Seen.PRESENT), "CT-NE-rest"),
+        (new(15.0, seen=Seen.PRESENT), "CT-PR"),  # a node of normal size is no disease either way
+        (new(30.0), "CT-PD4"),
+        (new(30.0, seen=Seen.UNEQUIVOCAL_PROGRESSION), "CT-PD3"),
+    ],
+)
+def test_a_lesion_listed_for_the_first_time_is_progression_only_where_its_status_says_so(
+    course: Build, lesion: CtLesion, rule: str
+) -> None:
+    assert lugano_ct(course(*HALF, more=[lesion])).rule == rule
+
+
+def test_a_late_lesion_hides_no_other_progression_and_absence_before_dates_it(course: Build) -> None:
+    late = new(30.0, seen=Seen.PRESENT)
+    assert lugano_ct(course([[40, 20]], [[60, 40]], more=[late])).rule == "CT-PD1"
+    scans = course([[40, 20]], [[20, 10]], [[20, 10]], more=[late]).scans
+    looked = CtScan(30, (*scans[1].lesions, new(None, seen=Seen.ABSENT)))
+    assert lugano_ct(CtCourse((scans[0], looked, scans[2]))).rule == "CT-PD4"
 
 
 def test_regrowth_of_a_lesion_that_had_gone(course: Build) -> None:

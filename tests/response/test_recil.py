@@ -56,6 +56,15 @@ def test_a_new_lesion(course: Build) -> None:
     assert recil(course([[40, 30]], [[9, 8]], more=[new]), deauville=DS3).category == "PD"
 
 
+def test_what_is_no_target_and_has_no_row_leaves_it_open(course: Build) -> None:
+    left = CtLesion("O1", Part.EXTRANODAL, False, Seen.PRESENT)
+    told, silent = (course([[40, 30]], [[20, 10]], first=[left], more=more) for more in ([left], []))
+    assert (recil(told, deauville=DS4).rule, recil(silent, deauville=DS4).rule) == ("REC-PR", "REC-NE-rest")
+    assert recil(course([[40, 30]], [[60, 30]], first=[left]), deauville=DS4).category == "PD"  # growth stands without it
+    late = CtLesion("O1", Part.EXTRANODAL, False, Seen.PRESENT, 30.0, 20.0)
+    assert recil(course([[40, 30]], [[20, 10]], more=[late]), deauville=DS4).rule == "REC-NE-rest"
+
+
 def test_marrow_that_was_involved_must_be_clear(course: Build) -> None:
     assert recil(course([[40, 30]], [[9, 8]], marrow=(True, None)), deauville=DS3).rule == "REC-PR"
     assert recil(course([[40, 30]], [[9, 8]], marrow=(True, False)), deauville=DS3).rule == "REC-CR-gone"

@@ -35,6 +35,16 @@ def test_init_needs_a_folder(call: Call) -> None:
     assert "Missing argument 'TRIAL'" in said.err
 
 
+def test_cohort_says_what_it_does_and_needs_a_trial(call: Call, tmp_path: Path) -> None:
+    said = call("cohort", "--help")
+    assert said.status == 0
+    assert "--tables-only" in said.out
+    assert "No scan is read" in said.out
+    said = call("cohort", tmp_path / "nowhere", "--json")
+    assert (said.status, said.out) == (2, "")
+    assert "there is no folder" in said.err
+
+
 def test_the_database_is_loaded_by_those_who_need_it_only() -> None:
     script = "import sys; from carpet.run import cli; print([name for name in ('sqlalchemy', 'carpet.run.store') if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -15,7 +15,8 @@ import pytest
 
 from carpet.core.errors import ProtocolError
 from carpet.run import demo as demo_module
-from carpet.run.demo import PLANNED, Missed, missed_answers, run_demo
+from carpet.run.demo import DEMONSTRATION, PLANNED, Missed, missed_answers, run_demo
+from carpet.run.protocols import load_protocol
 from carpet.run.store import Stamp
 from carpet.run.trial.running import run_trial
 from carpet.testing import course_scans
@@ -46,6 +47,7 @@ def test_one_patient_comes_out_as_planned_and_a_second_call_goes_on(tmp_path: Pa
     planned = [one for one in planned_responses() if one.patient_id == "P01"]
     assert missed == ()
     assert f"{len(planned)} of {len(planned)}" in text
+    assert load_protocol(folder / "trial.toml") == DEMONSTRATION
     index = folder / "results" / "reports" / "index.html"
     assert text.endswith(str(index.resolve()))
     assert "P01" in index.read_text(encoding="utf-8")

@@ -165,11 +165,12 @@ def task(folder: Path, tmp_path: Path) -> Task:
     from carpet.core.protocol import Protocol
     from carpet.run.opening import found_under
     from carpet.run.store import Stamp
+    from carpet.run.trial.scan_page import Heading
     from carpet.run.trial.studies import Wanted, trial_studies
 
     with found_under([folder / "dicom" / "A"], Protocol().suv) as found:
         (study,), _ = trial_studies(found)
-    wanted = Wanted(tmp_path / "r", tmp_path / "s.dcm", tmp_path / "g.npz", tables_only=True)
+    wanted = Wanted(tmp_path / "r", tmp_path / "s.dcm", tmp_path / "g.npz", tables_only=True, heading=Heading("A", None))
     return Task(study, Protocol(), wanted, Stamp(run="r", who="carpet", at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC)), tmp_path / "logs")
 
 

@@ -22,6 +22,7 @@ from carpet.run import workers as room
 from carpet.run.opening import found_under
 from carpet.run.store import Stamp, open_store
 from carpet.run.trial.folder import Trial, init_trial
+from carpet.run.trial.scan_page import Heading
 from carpet.run.trial.studies import Task, Wanted, attempted, trial_studies
 from carpet.run.workers import outcomes, usual_workers
 from carpet.testing import Visit, simple_phantom, write_study
@@ -72,7 +73,8 @@ def tasks(folder: Path, tmp_path: Path) -> Iterator[list[tuple[str, Task]]]:
 
 
 def wanted_of(trial: Trial, name: str) -> Wanted:
-    return Wanted(trial.reports / name, trial.seg / f"{name}.seg.dcm", trial.geometry / f"{name}.npz", tables_only=True)
+    places = trial.reports / name, trial.seg / f"{name}.seg.dcm", trial.geometry / f"{name}.npz"
+    return Wanted(*places, tables_only=True, heading=Heading("A", None))
 
 
 def own_workers(parent: int | None = None) -> list[str]:

@@ -75,5 +75,6 @@ def test_what_becomes_of_lesions_by_hand() -> None:
         (181, "reappeared"): 1,
         (181, "new"): 1,
     }
-    assert planned_events(PATIENTS["P10"]) == {(92, "gone"): 2}  # the scan of day 28 cannot be measured
-    assert planned_events(PATIENTS["P15"]) == {(-7, "present"): 2, (29, "present"): 1, (29, "gone"): 1, (92, "present"): 1, (92, "gone"): 1}
+    assert planned_events(PATIENTS["P10"]) == {(-6, "present"): 2, (92, "gone"): 2}  # the scan of day 28 cannot be measured
+    assert planned_events(PATIENTS["P12"]) == {(58, "remnant"): 1, (95, "gone"): 1}  # 1.2 mL is no region
+    assert planned_events(PATIENTS["P15"]) == {(-7, "present"): 4, (29, "present"): 1, (29, "gone"): 3, (92, "present"): 1, (92, "gone"): 3}

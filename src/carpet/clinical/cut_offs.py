@@ -1,7 +1,7 @@
 """The registry of published cut-offs: each with its delineation, population, time point and source; and what it says of a value.
 
-A cut-off of a volume is valid only for the delineation it was found with: of another one it is refused, unless somebody overrides it by
-its name, and that is then told with the result.
+A cut-off of what an outline makes (volumes, distances between lesions) is valid only for the delineation it was found with: of another
+one it is refused, unless somebody overrides it by its name, and that is then told with the result.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from carpet.clinical.limits import exceeds, reaches
 from carpet.clinical.notices import (
-    CUTOFF_DELINEATION_DIFFERS,
     CUTOFF_OTHER_DELINEATION,
     CUTOFF_OTHER_POPULATION,
     CUTOFF_OTHER_TIMEPOINT,
@@ -25,8 +24,7 @@ from carpet.core.errors import Notice, Refused
 CAR_T, FIRST_LINE = "car_t", "first_line"  # populations
 BEFORE_INFUSION = ("TD", "TT")
 DIAGNOSIS = ("diagnosis",)
-OF_VOLUME = ("tmtv", "tlg", "mbv")  # these change with the delineation as much as with the disease
-NO_DELINEATION = ("suv_max", "delta_suv_max", "spd", "longest_diameter", "extranodal_sites")  # these do not come from an outline
+OF_OUTLINE = ("tmtv", "tlg", "mbv", "sdmax", "dmax", "tvsr")  # these change with the delineation as well as with the disease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ SIGN_ASSUMED = "whether equality is high is not stated; ≥ is our convention"
 
 
 def _early(timepoint: str, biomarker: str, value: float, unit: str) -> CutOff:
-    delineation = "suv4.0" if biomarker in OF_VOLUME else ""
+    delineation = "suv4.0" if biomarker in OF_OUTLINE else ""
     return CutOff(
         name=f"{timepoint.lower()}_{biomarker}", biomarker=biomarker, value=value, unit=unit, sign="≥", worse="high",
         delineation=delineation, population=CAR_T, timepoints=(timepoint,), source=EARLY_PET, unverified=SIGN_ASSUMED,
@@ -153,7 +151,7 @@ def apply(
     """The side of the cut-off that a value (in its unit) lies on, with all that differs from its source.
 
     delineation: the segmenter of the value, empty where it comes from none. population: None where not known. override: who accepts, and
-    why, that a volume of another delineation is held against it. Raises Refused(CUTOFF_OTHER_DELINEATION) without that.
+    why, that a value of another delineation is held against it. Raises Refused(CUTOFF_OTHER_DELINEATION) without that.
     """
     told = tuple(_told(cut_off, delineation, timepoint, population, override))
     return Applied("high" if cut_off.is_high(value) else "low", told)
@@ -163,9 +161,7 @@ def _told(cut_off: CutOff, delineation: str, timepoint: str, population: str | N
     where = f"cut-off {cut_off.name}"
     if _other_delineation(cut_off, delineation):
         found, allowed = delineation or "not stated", cut_off.delineation or "that of the source, which is not known here"
-        if cut_off.biomarker not in OF_VOLUME:
-            yield replace(CUTOFF_DELINEATION_DIFFERS.at(where, found), allowed=allowed)
-        elif override and override.strip():
+        if override and override.strip():
             yield replace(CUTOFF_OVERRIDDEN.at(where, found, more=override.strip()), allowed=allowed)
         else:
             raise Refused(replace(CUTOFF_OTHER_DELINEATION.at(where, found), allowed=allowed))
@@ -178,4 +174,4 @@ def _told(cut_off: CutOff, delineation: str, timepoint: str, population: str | N
 
 
 def _other_delineation(cut_off: CutOff, delineation: str) -> bool:
-    return cut_off.biomarker not in NO_DELINEATION and (not cut_off.delineation or delineation != cut_off.delineation)
+    return cut_off.biomarker in OF_OUTLINE and (not cut_off.delineation or delineation != cut_off.delineation)

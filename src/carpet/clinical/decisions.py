@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from carpet.clinical.cells import Day, Number, Text, Written, one_of
+from carpet.clinical.cells import YES_NO, Day, Number, Text, Written, one_of
 from carpet.clinical.patients import IDENTIFIER
 from carpet.clinical.table import Column, Schema, Table, read_table
 
@@ -23,7 +23,7 @@ class DecisionRow:
     row: int = field(default=0, compare=False)
     patient_id: Annotated[str, Column(IDENTIFIER, "pseudonym, as in patients.csv")]
     date: Annotated[dt.date, Column(Day(), "day of the scan")]
-    lesion_id: Annotated[str | None, Column(LESION_ID, "id of the region as the table lesions has it; `*`: all that remain")] = None
+    lesion_id: Annotated[str | None, Column(LESION_ID, "id of the region as in the table lesions; `*`: all others, for this reader")] = None
     l_mm: Annotated[float | None, Column(COORDINATE, "instead of an id: a point in the uptake, DICOM patient coordinates, to the left")] = (
         None
     )
@@ -32,6 +32,10 @@ class DecisionRow:
     status: Annotated[str, Column(one_of("disease", "physiologic", "accept"), "what it is; accept: what was suggested")]
     site: Annotated[str | None, Column(Text("text", 100), "name or SNOMED code of the site, where it differs")] = None
     reader: Annotated[str, Column(Text("text", 100), "who decides: initials or a pseudonym")]
+    adjudicates: Annotated[
+        bool | None,
+        Column(YES_NO, "yes: a third person's word, above that of readers who contradict each other; empty: no"),
+    ] = None
     comment: Annotated[str | None, Column(Text(), "free text; no names")] = None
 
 

@@ -66,6 +66,16 @@ DATE_MALFORMED = NoticeKind(
 DATE_ORDER = NoticeKind("DATE_ORDER", E, "two dates contradict each other", "", "correct the wrong one")
 DATE_UNUSUAL = NoticeKind("DATE_UNUSUAL", W, "dates that are unusual together", "", "look at both; leave them if they are right")
 NOT_INFUSED = NoticeKind("NOT_INFUSED", I, "no infusion date: the patient is kept, without days from infusion and without time points")
+FDG_AVIDITY_VARIABLE = NoticeKind(
+    "FDG_AVIDITY_VARIABLE",
+    W,
+    "this histology takes up FDG variably: CT decides the response, PET stands beside it",
+    "",
+    "where PET shall decide, say fdg_avid yes",
+)
+FDG_AVIDITY_UNUSUAL = NoticeKind(
+    "FDG_AVIDITY_UNUSUAL", W, "fdg_avid is not what is usual for this histology; it stands as it is said", "", "correct it if it is wrong"
+)
 FOLLOW_UP_UNKNOWN = NoticeKind(
     "FOLLOW_UP_UNKNOWN",
     W,
@@ -171,12 +181,9 @@ CUTOFF_OTHER_DELINEATION = NoticeKind(
 CUTOFF_OVERRIDDEN = NoticeKind(
     "CUTOFF_OVERRIDDEN",
     W,
-    "a cut-off was applied to a volume of another delineation, as somebody asked by name",
+    "a cut-off was applied to another delineation than it was found with, as somebody asked by name",
     "",
     "say it in print",
-)
-CUTOFF_DELINEATION_DIFFERS = NoticeKind(
-    "CUTOFF_DELINEATION_DIFFERS", W, "the lesions were delineated otherwise than where this cut-off was found", "", "say it in print"
 )
 CUTOFF_UNVERIFIED = NoticeKind(
     "CUTOFF_UNVERIFIED", W, "something of this cut-off could not be verified in its source", "", "read the source before you print it"
@@ -216,6 +223,13 @@ REDCAP_CHOICE_UNKNOWN = NoticeKind(
 )
 REDCAP_CONFLICT = NoticeKind(
     "REDCAP_CONFLICT", E, "two rows of one record give different values for the same cell", "", "correct one, or map them to other columns"
+)
+REDCAP_TABLE_TWICE = NoticeKind(
+    "REDCAP_TABLE_TWICE",
+    E,
+    "this table has rows of its own, and the export fills it too",
+    "one source a table",
+    "take the table away or leave its header alone, or take its part out of [redcap] in trial.toml",
 )
 REDCAP_NO_ROWS = NoticeKind(
     "REDCAP_NO_ROWS", W, "no row of the export fits this part of the mapping", "", "look at instrument, events and needs"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Annotated
 
+from carpet.clinical.avidity import reliably_avid
 from carpet.clinical.cells import YES_NO, Choice, Day, Number, Text, Whole, one_of
 from carpet.clinical.notices import (
     AGE_CONFLICT,
@@ -15,6 +16,8 @@ from carpet.clinical.notices import (
     CAUSE_WITHOUT_DEATH,
     DATE_ORDER,
     DATE_UNUSUAL,
+    FDG_AVIDITY_UNUSUAL,
+    FDG_AVIDITY_VARIABLE,
     FOLLOW_UP_UNKNOWN,
     LAST_CONTACT_EARLY,
     NOT_INFUSED,
@@ -82,10 +85,19 @@ class Patient:
     nccn_extranodal_site: Annotated[
         bool | None, Column(YES_NO, "marrow, CNS, liver, gastrointestinal tract or lung involved, for the NCCN-IPI")
     ] = None
+    fdg_avid: Annotated[
+        bool | None,
+        Column(YES_NO, "the lymphoma takes up FDG reliably, so that PET decides; no: CT decides. Empty: by histology, else yes"),
+    ] = None
 
     def day(self, date: dt.date) -> int | None:
         """Whole days from infusion; None where there was no infusion."""
         return None if self.infusion_date is None else (date - self.infusion_date).days
+
+    @property
+    def pet_decides(self) -> bool:
+        """Whether PET stands above CT: as fdg_avid says, else by histology; a lymphoma that nobody named as variable is taken as avid."""
+        return self.fdg_avid if self.fdg_avid is not None else reliably_avid(self.histology) is not False
 
     @property
     def age_years(self) -> int | None:
@@ -120,6 +132,7 @@ def read_patients(source: str | bytes) -> Table[Patient]:
 
 def _check(one: Patient) -> Iterator[Notice]:
     yield from _age(one)
+    yield from _avidity(one)
     yield from _before_infusion(one)
     yield from _after_infusion(one)
     yield from _end(one)
@@ -137,6 +150,16 @@ def _age(one: Patient) -> Iterator[Notice]:
         yield DATE_ORDER.at(place(FILE, one.row, "birth_year"), f"{years} years before infusion or enrolment")
     elif one.age is not None and not years - 1 <= int(one.age) <= years:
         yield AGE_CONFLICT.at(where, f"{one.age:g}; by birth_year {years - 1} or {years}")
+
+
+def _avidity(one: Patient) -> Iterator[Notice]:
+    """A person's word stands above the list of histologies, and both are told where they differ."""
+    usual = reliably_avid(one.histology)
+    if one.fdg_avid is None and usual is False:
+        yield FDG_AVIDITY_VARIABLE.at(place(FILE, one.row, "histology"), one.histology or "")
+    elif one.fdg_avid is not None and usual is not None and usual != one.fdg_avid:
+        said = "yes" if one.fdg_avid else "no"
+        yield FDG_AVIDITY_UNUSUAL.at(place(FILE, one.row, "fdg_avid"), f"{said}, histology {one.histology}")
 
 
 def _before_infusion(one: Patient) -> Iterator[Notice]:

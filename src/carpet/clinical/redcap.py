@@ -77,12 +77,16 @@ class Mapped:
 
     def traced(self, notice: Notice) -> Notice:
         """A notice about a made table, told of the export's row and field instead; any other notice as it is."""
-        at = AT.fullmatch(notice.where)
+        return replace(notice, where=self.placed(notice.where))
+
+    def placed(self, where: str) -> str:
+        """The place in the export of a place in a made table; any other place as it is."""
+        at = AT.fullmatch(where)
         rows = self.origins.get(at["file"], ()) if at else ()
         if at is None or not 2 <= int(at["row"]) < len(rows) + 2:
-            return notice
+            return where
         origin, column = rows[int(at["row"]) - 2], at["column"] or ""
-        return replace(notice, where=place(self.export, *origin.cells.get(column, (origin.row, column))))
+        return place(self.export, *origin.cells.get(column, (origin.row, column)))
 
 
 class _Made(NamedTuple):

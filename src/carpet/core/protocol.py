@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from difflib import get_close_matches
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -113,7 +113,7 @@ class CohortProtocol(Section):
     timepoint: str = "TT"
     """The time point whose measurements are the markers; where a patient has none, the earlier baseline, flagged."""
     groups: tuple[str, ...] = ("two_factor", "bridging")
-    """Columns whose groups are compared by Kaplan–Meier curves and log-rank tests."""
+    """Columns whose groups are compared by Kaplan–Meier curves and log-rank tests, and stand in the univariable models."""
     landmarks: tuple[str, ...] = ("M1", "M3")
     """Time points from which patients are compared by their response there; the clock starts at the last day of its window."""
     markers: tuple[str, ...] = ("tmtv", "tlg", "suv_max", "sdmax")
@@ -130,6 +130,48 @@ class CohortProtocol(Section):
     """Of every random draw, so that the same cohort gives the same numbers."""
 
 
+class RedcapPart(Section):
+    """Which rows of a REDCap export fill one clinical table; several parts may fill the same table."""
+
+    table: str
+    """The table that it fills, such as patients.csv."""
+    columns: dict[str, str]
+    """Column of that table → field of the export."""
+    instrument: str = ""
+    """The repeating instrument whose rows are meant; empty: the record's own rows."""
+    events: tuple[str, ...] = ()
+    """The events (with their arm, as redcap_event_name has them: baseline_arm_1) whose rows are meant; empty: all."""
+    constants: dict[str, str] = {}
+    """Column → the word that stands in every row."""
+    choices: dict[str, dict[str, str]] = {}
+    """Column → code of the export → the word of carpet; a code that is not listed is refused."""
+    needs: tuple[str, ...] = ()
+    """Fields without which a row is passed over; by default one without any mapped value is."""
+
+
+class RedcapProtocol(Section):
+    """A REDCap export (CSV, raw codes) in clinical/ that stands in for clinical tables, read by this mapping. For example:
+    file = "redcap.csv", and in parts { table = "patients.csv", events = ["baseline_arm_1"], columns = { sex = "sex", infusion_date =
+    "inf_dt" }, choices = { sex = { 1 = "M", 2 = "F" } } }."""
+
+    file: str = ""
+    """The name of the export; empty: there is none."""
+    record: str = "record_id"
+    """The field that is the patient's id."""
+    missing: tuple[str, ...] = ()
+    """Words of the export for "not known", such as "-99"."""
+    parts: tuple[RedcapPart, ...] = ()
+    """What fills which table, one in braces after the other: table, columns, instrument, events, constants, choices, needs."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> RedcapProtocol:
+        if self.file != self.file.strip() or "/" in self.file or "\\" in self.file:
+            raise ValueError("file is the name of a file in clinical/, without folders")
+        if bool(self.file) != bool(self.parts):
+            raise ValueError("file and parts belong together: an export without parts fills nothing, parts without an export neither")
+        return self
+
+
 class Protocol(Section):
     """A trial's method. Every default is written here and nowhere else."""
 
@@ -140,6 +182,7 @@ class Protocol(Section):
     biomarkers: BiomarkerProtocol = BiomarkerProtocol()
     scores: ScoreProtocol = ScoreProtocol()
     cohort: CohortProtocol = CohortProtocol()
+    redcap: RedcapProtocol = RedcapProtocol()
     timepoints: dict[str, DayWindow] = Field(default=TIMEPOINTS)
     """Which scan stands for which time point, by days from infusion. TT (before lymphodepletion) is the baseline, TD (decision) where
     there is no TT. Who lists one lists all: a time point that is not here does not exist."""
@@ -164,7 +207,12 @@ def _explained(problem: Any, where: str) -> str:
         return f"{where}: {'.'.join(path)}: {problem['msg']} (found {problem['input']!r})"
     section: Any = Protocol
     for part in path[:-1]:
-        section = section.model_fields[part].annotation if hasattr(section, "model_fields") else get_args(section)[1]
+        section = section.model_fields[part].annotation if hasattr(section, "model_fields") else _within(section)
     near = get_close_matches(path[-1], section.model_fields, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(section.model_fields)}"
     return f"{where}: unknown key {'.'.join(path)!r}; {hint}"
+
+
+def _within(kind: Any) -> Any:
+    """What a mapping holds under its keys, or a sequence at its places."""
+    return get_args(kind)[1] if get_origin(kind) is dict else get_args(kind)[0]

@@ -44,6 +44,7 @@ TIMES = {  # by which frames at one position differ in a dynamic or gated study
     0x00209255: "NominalRespiratoryTriggerDelayTime",
     0x00189214: "RespiratoryCyclePosition",
 }
+STEP_DECIMALS = 9  # mm; more of a quotient of written positions is binary noise, which would stand in every volume (14.25000000000035 mL)
 CONSTANT_TAGS = {
     0x00080016: "SOPClassUID",
     0x00080060: "Modality",
@@ -99,7 +100,7 @@ def stack(files: Sequence[FileElements]) -> Stack:
     refusals = _irregular(positions, normal, spacing)
     if refusals:
         return Stack(ordered, None, refusals, duplicates)
-    step = (positions[-1] - positions[0]) / (len(positions) - 1)
+    step = np.round((positions[-1] - positions[0]) / (len(positions) - 1), STEP_DECIMALS)
     affine = np.eye(4)
     affine[:3, 0], affine[:3, 1], affine[:3, 2] = step, directions[3:] * spacing[0], directions[:3] * spacing[1]
     affine[:3, 3] = positions[0]

@@ -1,9 +1,9 @@
-"""The reader's decisions applied to the suggestions: statuses and sites change, regions are added, and what was said before is kept."""
+"""Readers' decisions applied to the suggestions: statuses and sites change, regions are added, and what was said before is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,8 +26,8 @@ MISSES_UPTAKE = NoticeKind(
 CONTRADICTS = NoticeKind(
     "DECISION_CONTRADICTS",
     Severity.ERROR,
-    "two rows decide differently on one lesion",
-    "one decision for each lesion",
+    "two rows of one reader decide differently on one lesion",
+    "one decision of a reader for each lesion",
     "remove one of them",
 )
 NOTHING_TO_ACCEPT = NoticeKind(
@@ -38,17 +38,58 @@ NOTHING_TO_ACCEPT = NoticeKind(
     "say disease or physiologic",
 )
 
+ADJUDICATES_OWN = NoticeKind(
+    "DECISION_ADJUDICATES_OWN",
+    Severity.ERROR,
+    "who adjudicates has decided on this scan as a reader too",
+    "an adjudicator who is none of the readers of the scan",
+    "have a third person adjudicate, or leave adjudicates empty",
+)
+READERS_DISAGREE = NoticeKind(
+    "READERS_DISAGREE_ON_REGIONS",
+    Severity.WARNING,
+    "readers of this scan contradict each other: what they disagree on is left open, a region whose status is open is in no total",
+    "one word on every region",
+    "adjudicate: a row on the region by a third person, adjudicates yes",
+)
 
-def decide(lesions: Sequence[Lesion], decisions: Sequence[Decision], suv: Volume, *, threshold: float) -> tuple[Lesion, ...]:
-    """All lesions, those the reader decided marked `reviewed`, added ones last with ids that go on.
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the readers leave: all lesions; READERS_DISAGREE_ON_REGIONS or (); ids of lesions whose site they left open."""
+
+    lesions: tuple[Lesion, ...]
+    flags: tuple[Notice, ...]
+    site_open: frozenset[str]
+
+
+def decide(lesions: Sequence[Lesion], decisions: Sequence[Decision], suv: Volume, *, threshold: float) -> Decided:
+    """All lesions, those the readers decided marked `reviewed`, added ones last with ids that go on.
 
     threshold: SUVbw (g/mL); a point outside every lesion adds the 26-connected voxels at or above it that hold the point and belong
-    to no lesion, however small. `*` accepts every suggestion that no other row decides; what is undecided stays so, and unreviewed.
-    Raises Refused: DECISION_UNKNOWN_LESION, DECISION_MISSES_UPTAKE, DECISION_CONTRADICTS, DECISION_NOTHING_TO_ACCEPT.
+    to no lesion, however small. `*` accepts, for its reader, every suggestion that this reader decides in no other row; what is undecided
+    stays so, and unreviewed. Where readers contradict each other a region is undecided, unless an adjudicator says what it is; where they
+    agree but for the site, it has none. Who says nothing of a region, or of its site, contradicts nobody.
+    Raises Refused: DECISION_UNKNOWN_LESION, DECISION_MISSES_UPTAKE, DECISION_CONTRADICTS (one reader), DECISION_NOTHING_TO_ACCEPT,
+    DECISION_ADJUDICATES_OWN.
     """
-    known = list(lesions)
-    chosen: dict[str, Decision] = {}
-    faults: list[Notice] = []
+    known, said = _said(lesions, decisions, suv, threshold)
+    rest = [one for one in decisions if one.lesion_id == ALL]
+    judged = [
+        _judged(lesion, _voices(lesion, said.get(lesion.id, ()), () if n >= len(lesions) else rest), added=n >= len(lesions))
+        for n, lesion in enumerate(known)
+    ]
+    open_to = [one.dispute for one in judged if one.dispute]
+    flags = (READERS_DISAGREE.at("decisions", "; ".join(open_to)),) if open_to else ()
+    return Decided(tuple(one.lesion for one in judged), flags, frozenset(one.lesion.id for one in judged if one.site_open))
+
+
+def _said(
+    lesions: Sequence[Lesion], decisions: Sequence[Decision], suv: Volume, threshold: float
+) -> tuple[list[Lesion], Mapping[str, list[Decision]]]:
+    """All lesions, those added last; and the rows on each by its id."""
+    known, said = list(lesions), dict[str, list[Decision]]()
+    faults = list(_in_both_roles(decisions))
     for decision in decisions:
         if decision.lesion_id == ALL:
             continue
@@ -58,12 +99,17 @@ def decide(lesions: Sequence[Lesion], decisions: Sequence[Decision], suv: Volume
             continue
         if found not in known:
             known.append(found)
-        faults += _conflict(found, decision, chosen.get(found.id))
-        chosen.setdefault(found.id, decision)
+        same = said.setdefault(found.id, [])
+        faults += _conflict(found, decision, next((one for one in same if one.reader == decision.reader), None))
+        same.append(decision)
     if faults:
         raise Refused(faults)
-    rest = next((decision for decision in decisions if decision.lesion_id == ALL), None)
-    return tuple(_decided(lesion, chosen.get(lesion.id), rest, added=n >= len(lesions)) for n, lesion in enumerate(known))
+    return known, said
+
+
+def _in_both_roles(decisions: Iterable[Decision]) -> Iterator[Notice]:
+    readers = {one.reader for one in decisions if not one.adjudicates}
+    yield from (ADJUDICATES_OWN.at(one.where, f"reader {one.reader}") for one in decisions if one.adjudicates and one.reader in readers)
 
 
 def _addressed(lesions: Sequence[Lesion], decision: Decision, suv: Volume, threshold: float) -> Lesion | Notice:
@@ -103,7 +149,7 @@ def _component(lesions: Sequence[Lesion], suv: Volume, voxel: tuple[int, int, in
 
 
 def _conflict(lesion: Lesion, decision: Decision, earlier: Decision | None) -> list[Notice]:
-    """Faults of one row against its lesion and against an earlier row on the same lesion."""
+    """Faults of one row against its lesion and against an earlier row of the same reader on it."""
     if decision.status is None and lesion.status is Status.UNDECIDED:
         return [NOTHING_TO_ACCEPT.at(decision.where, f"{lesion.id} is undecided")]
     if earlier is None:
@@ -115,21 +161,47 @@ def _conflict(lesion: Lesion, decision: Decision, earlier: Decision | None) -> l
     return [CONTRADICTS.at(decision.where, f"{lesion.id} is decided in {earlier.where} too", more=decision.target)]
 
 
-def _decided(lesion: Lesion, decision: Decision | None, rest: Decision | None, *, added: bool) -> Lesion:
-    """The lesion as the reader left it."""
-    if decision is None:
-        if rest is None or lesion.reviewed or lesion.status is Status.UNDECIDED:
-            return lesion
-        decision = rest
-    said = lesion.because if added else f"{lesion.decided_by} had said {lesion.status.value}: {lesion.because}"
-    verb = "accepted" if decision.status is None else f"said {decision.status.value}"
-    comment = f" ({decision.comment})" if decision.comment else ""
-    return replace(
-        lesion,
-        status=decision.status or lesion.status,
-        decided_by=f"reader {decision.reader}",
-        because=f"the reader {verb}{comment}; {said}",
-        site=decision.site or lesion.site,
-        kind=decision.kind or lesion.kind,
-        reviewed=True,
-    )
+def _voices(lesion: Lesion, own: Sequence[Decision], rest: Sequence[Decision]) -> list[Decision]:
+    """What each reader says of a lesion, by their names. rest: the rows `*`, which say nothing of what nobody suggested."""
+    by: dict[str, Decision] = {}
+    covered = not lesion.reviewed and lesion.status is not Status.UNDECIDED
+    for one in (*own, *(rest if covered else ())):
+        by.setdefault(one.reader, one)
+    return [by[reader] for reader in sorted(by)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A lesion as the readers left it; what they dispute of it in words, empty for nothing; whether that is its site."""
+
+    lesion: Lesion
+    dispute: str = ""
+    site_open: bool = False
+
+
+def _judged(lesion: Lesion, voices: Sequence[Decision], *, added: bool) -> _Judged:
+    if not voices:
+        return _Judged(lesion)
+    before = lesion.because if added else f"{lesion.decided_by} had said {lesion.status.value}: {lesion.because}"
+    deciding = [one for one in voices if one.adjudicates] or voices
+    others = [one for one in voices if one not in deciding]
+    because, names = "; ".join((*_words(deciding, others), before)), "; ".join(f"reader {one.reader}" for one in deciding)
+    statuses = {one.status or lesion.status for one in deciding}
+    if len(statuses) > 1:
+        left = replace(lesion, status=Status.UNDECIDED, decided_by=names, because=f"readers disagree: {because}", reviewed=False)
+        return _Judged(left, f"{lesion.id} ({', '.join(f'reader {one.reader} {one.status or lesion.status}' for one in deciding)})")
+    status = statuses.pop()
+    made = replace(lesion, status=status, decided_by=names, because=because, reviewed=True)
+    named = [one for one in deciding if one.site] or [one for one in voices if one.site and (one.status or lesion.status) is status]
+    if len({one.site for one in named}) > 1:
+        sites = ", ".join(f"reader {one.reader} {one.site.meaning}" for one in named if one.site)
+        return _Judged(replace(made, site=None, kind=None), f"site of {lesion.id} ({sites})", site_open=True)
+    return _Judged(replace(made, site=named[0].site, kind=named[0].kind) if named else made)
+
+
+def _words(deciding: Sequence[Decision], others: Sequence[Decision]) -> Iterator[str]:
+    """What each has said; one who is alone needs no name."""
+    for one in (*deciding, *others):
+        who = f"reader {one.reader}" if len(deciding) + len(others) > 1 else "the reader"
+        verb = "accepted" if one.status is None else f"said {one.status.value}"
+        yield f"{who}{', adjudicating,' if one.adjudicates else ''} {verb}{f' ({one.comment})' if one.comment else ''}"

@@ -8,21 +8,22 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from carpet.core.errors import Notice, NoticeKind, Refused, Severity
 from carpet.core.lesion import Code, Kind, Status
 
 POINT = ("l_mm", "p_mm", "s_mm")
-COLUMNS = ("lesion_id", *POINT, "status", "site", "reader", "comment")
+COLUMNS = ("lesion_id", *POINT, "status", "site", "reader", "adjudicates", "comment")
 WORDS = {"disease": Status.DISEASE, "physiologic": Status.PHYSIOLOGIC, "accept": None}
+YES_NO = {"": False, "no": False, "yes": True}
 ALL = "*"
 
 MALFORMED = NoticeKind(
     "DECISION_MALFORMED",
     Severity.ERROR,
     "this row of the decisions table cannot be read",
-    "columns lesion_id or l_mm, p_mm, s_mm; status disease, physiologic or accept; reader; optional site and comment",
+    "columns lesion_id or l_mm, p_mm, s_mm; status disease, physiologic or accept; reader; optional site, adjudicates (yes), comment",
     "correct the cell and run again",
 )
 
@@ -39,7 +40,10 @@ class Coded(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One row. Either `lesion_id` (`*` for all that remain) or `point_lps_mm`; `status` None accepts the suggestion."""
+    """One row. Either `lesion_id` (`*` for all that remain) or `point_lps_mm`; `status` None accepts the suggestion.
+
+    adjudicates: by a third person, whose word stands above that of readers who contradict each other.
+    """
 
     where: str
     lesion_id: str | None
@@ -49,6 +53,7 @@ class Decision:
     kind: Kind | None
     reader: str
     comment: str = ""
+    adjudicates: bool = False
 
     @property
     def target(self) -> str:
@@ -99,6 +104,18 @@ def decision_of(cells: Mapping[str, str], where: str, *, place: Callable[[str], 
     if decision is None:
         raise Refused(row.faults)
     return decision
+
+
+def stored_decision(said: Mapping[str, Any]) -> Decision:
+    """A decision again from what `dataclasses.asdict` made of it, through JSON too."""
+    point, status, site, kind = (said[name] for name in ("point_lps_mm", "status", "site", "kind"))
+    made = {
+        "point_lps_mm": None if point is None else tuple(point),
+        "status": None if status is None else Status(status),
+        "site": None if site is None else Code(**site),
+        "kind": None if kind is None else Kind(kind),
+    }
+    return Decision(**{**said, **made})
 
 
 def _cell(names: Sequence[str], where: str, column: str) -> str:
@@ -154,10 +171,19 @@ class _Row:
             self.fault("site", "unknown site; allowed are the names and SNOMED codes of sites")
         if lesion_id == ALL and (word != "accept" or site is not None):
             self.fault("status", "lesion_id * takes the status accept and no site")
+        adjudicates = self._adjudicates(lesion_id)
         if self.faults:
             return None
         code, kind = (None, None) if site is None else (site.code, site.kind)
-        return Decision(self.where, lesion_id, point, WORDS[word], code, kind, self.cells["reader"], self.cells["comment"])
+        return Decision(self.where, lesion_id, point, WORDS[word], code, kind, self.cells["reader"], self.cells["comment"], adjudicates)
+
+    def _adjudicates(self, lesion_id: str | None) -> bool:
+        said = self.cells["adjudicates"].lower()
+        if said not in YES_NO:
+            self.fault("adjudicates", "yes, no or empty")
+        elif YES_NO[said] and lesion_id == ALL:
+            self.fault("adjudicates", "who adjudicates names each region")
+        return YES_NO.get(said, False)
 
     def _point(self) -> tuple[float, float, float] | None:
         given = [column for column in POINT if self.cells[column]]

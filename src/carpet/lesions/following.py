@@ -5,11 +5,13 @@ T1  Only disease is followed. Every region is carried into the baseline's frame;
 T2  A region linked to several tracks is their merger: the track with the largest volume goes on, the others end in it. A track that had
     gone takes no part where another is present. A region that meets no last region but an earlier one of a track belongs to it, unsure.
 T3  A track without a region has gone where the scan covers at least 80 % of its last place, the tolerance away from the field's edge;
-    else it is out of the field of view, which is never gone.
+    else it is out of the field of view, which is never gone. Where uptake of candidate level is left at its place (residual.py), in a
+    region too small to be one, it has not gone: a remnant.
 T4  A region without a track is new where an earlier scan covers its place; else it is first seen.
 T5  Confidence is low for an alignment of low confidence; for a link that linking.py calls unsure; for gone and new where a region that
     is not called disease lies at the place in the other scan, or disease that is not surely another track's within 1.5 times the reach
-    of L3.
+    of L3; for gone where what is left is above its surroundings or cannot be told; for new where any earlier scan shows such uptake, or
+    uptake of candidate level, at the place.
 T6  A scan that could not be aligned tells nothing of the other scans' lesions, nor they of its.
 T7  A reader's correction stands above all rules; what follows it is linked anew.
 """
@@ -17,52 +19,21 @@ T7  A reader's correction stands above all rules; what follows it is linked anew
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from carpet.core.lesion import Lesion, Status
-from carpet.lesions.alignment import Confidence, carried
+from carpet.lesions.alignment import Confidence
+from carpet.lesions.growing import Forced, Growing, Key
 from carpet.lesions.linking import Link, Placed, by_centres, joined, meeting, reach_mm
+from carpet.lesions.placing import covers, is_candidate, left_at, placed
+from carpet.lesions.residual import Above, NotKnown, Residual
 from carpet.lesions.tracks import Event, Scan, Sighting, Track
 
 LEAST_TOLERANCE_MM, MOST_TOLERANCE_MM = 5.0, 12.0  # [P]
 BASE_TOLERANCE_MM, RESIDUALS = 4.0, 1.5  # [P]
-COVERED = 0.8  # [P]
 DOUBT = 1.5  # [P] of the reach: a lesion may have moved further than it can be followed
-
-Key = tuple[str, str]  # time point, lesion id
-
-
-@dataclass(frozen=True, slots=True)
-class Forced:
-    """What a reader said of a lesion: the lesion (time point, id) it is the same as, or None for new; and the words."""
-
-    same_as: Key | None
-    because: str
-
-
-@dataclass(eq=False)
-class _Growing:
-    """A track while it is built."""
-
-    founder: Key
-    sightings: list[Sighting] = field(default_factory=list)
-    last: Placed | None = None
-    past: list[Placed] = field(default_factory=list)
-    ended: bool = False
-
-    @property
-    def size_ml(self) -> float:
-        return 0.0 if self.last is None else self.last.volume_ml
-
-    @property
-    def present(self) -> bool:
-        """Not known to be gone."""
-        return bool(self.sightings[-1].lesion_ids) or self.sightings[-1].event in (Event.OUT_OF_FIELD, Event.NOT_ALIGNED)
-
-    def holds(self, key: Key) -> bool:
-        return any(key[0] == seen.timepoint and key[1] in seen.lesion_ids and not seen.into for seen in self.sightings)
 
 
 def lesion_tracks(scans: Sequence[Scan]) -> tuple[Track, ...]:
@@ -71,7 +42,7 @@ def lesion_tracks(scans: Sequence[Scan]) -> tuple[Track, ...]:
     return named(grown, {track.founder: f"T{n:02d}" for n, track in enumerate(grown, start=1)})
 
 
-def named(grown: Sequence[_Growing], ids: Mapping[Key, str]) -> tuple[Track, ...]:
+def named(grown: Sequence[Growing], ids: Mapping[Key, str]) -> tuple[Track, ...]:
     """The tracks under their ids, by founder: (time point, lesion) that each began with."""
     names = {f"{time} {lesion}": name for (time, lesion), name in ids.items()}
     return tuple(
@@ -80,9 +51,9 @@ def named(grown: Sequence[_Growing], ids: Mapping[Key, str]) -> tuple[Track, ...
     )
 
 
-def grow(scans: Sequence[Scan], forced: Mapping[Key, Forced]) -> list[_Growing]:
+def grow(scans: Sequence[Scan], forced: Mapping[Key, Forced]) -> list[Growing]:
     """Tracks scan by scan; `forced` by (time point, lesion id)."""
-    tracks: list[_Growing] = []
+    tracks: list[Growing] = []
     for n, scan in enumerate(scans):
         disease = sorted((one for one in scan.lesions if one.status is Status.DISEASE), key=_by_size)
         if n == 0:
@@ -99,13 +70,15 @@ def _by_size(lesion: Lesion) -> tuple[float, ...]:
     return (-round(lesion.region.volume_ml, 6), *(round(float(at), 3) for at in lesion.region.centroid_lps_mm))
 
 
-def _begin(tracks: list[_Growing], scan: Scan, lesion: Lesion, event: Event, confidence: Confidence, because: str) -> None:
+def _begin(tracks: list[Growing], scan: Scan, lesion: Lesion, event: Event, confidence: Confidence, because: str) -> None:
     seen = Sighting(scan.timepoint, (lesion.id,), event, confidence, because, lesion.region.volume_ml)
     last = None if scan.alignment is None and event is not Event.PRESENT else placed(scan, lesion)
-    tracks.append(_Growing((scan.timepoint, lesion.id), [seen], last))
+    track = Growing((scan.timepoint, lesion.id), [seen], last)
+    track.lies(last, [lesion])
+    tracks.append(track)
 
 
-def _holder(tracks: Sequence[_Growing], said: Forced) -> _Growing | None:
+def _holder(tracks: Sequence[Growing], said: Forced) -> Growing | None:
     """The track that goes on with the lesion a reader named, through mergers; None for new."""
     if said.same_as is None:
         return None
@@ -116,7 +89,7 @@ def _holder(tracks: Sequence[_Growing], said: Forced) -> _Growing | None:
     return holder
 
 
-def _without_alignment(tracks: list[_Growing], scan: Scan, disease: Sequence[Lesion], forced: Mapping[Key, Forced]) -> None:
+def _without_alignment(tracks: list[Growing], scan: Scan, disease: Sequence[Lesion], forced: Mapping[Key, Forced]) -> None:
     """T6; only a reader can say which lesion this is."""
     why = "T6: the scan could not be aligned with the baseline"
     said = {lesion.id: forced[key] for lesion in disease if (key := (scan.timepoint, lesion.id)) in forced}
@@ -129,7 +102,7 @@ def _without_alignment(tracks: list[_Growing], scan: Scan, disease: Sequence[Les
             event = Event.PRESENT if track.present else Event.REAPPEARED
             track.sightings.append(Sighting(scan.timepoint, tuple(one.id for one in mine), event, Confidence.HIGH, words, volume))
         elif not track.ended:
-            track.sightings.append(Sighting(scan.timepoint, (), Event.NOT_ALIGNED, Confidence.LOW, why))
+            track.sightings.append(_not_aligned(scan, why))
     for lesion in disease:
         if lesion.id in said and lesion.id not in known:
             _begin(tracks, scan, lesion, Event.NEW, Confidence.HIGH, said[lesion.id].because)
@@ -137,21 +110,8 @@ def _without_alignment(tracks: list[_Growing], scan: Scan, disease: Sequence[Les
             _begin(tracks, scan, lesion, Event.FIRST_SEEN, Confidence.LOW, why)
 
 
-def placed(scan: Scan, lesion: Lesion) -> Placed:
-    """A region in the baseline's frame, its voxels in an order that storage does not change."""
-    centres = lesion.region.centres_lps_mm()
-    points = centres if scan.alignment is None else scan.alignment.to_baseline(centres)
-    order = np.lexsort(np.round(points, 2).T)
-    half_mm = 0.5 * float(np.linalg.norm(lesion.region.grid.spacing_mm_kji))
-    return Placed(points[order], lesion.region.volume_ml, half_mm)
-
-
-def covers(scan: Scan, region: Placed, margin_mm: float) -> bool:
-    """T3: whether the scan's field holds the place of a region of the baseline's frame."""
-    points = region.points_lps_mm if scan.alignment is None else carried(np.linalg.inv(scan.alignment.matrix_lps), region.points_lps_mm)
-    kji, margin = scan.field.to_kji(points), margin_mm / np.array(scan.field.spacing_mm_kji)
-    inside = ((kji >= margin - 0.5) & (kji <= np.array(scan.field.shape_kji) - 0.5 - margin)).all(axis=1)
-    return bool(inside.mean() >= COVERED)
+def _not_aligned(scan: Scan, why: str) -> Sighting:
+    return Sighting(scan.timepoint, (), Event.NOT_ALIGNED, Confidence.LOW, why, residual=Residual.unknown(NotKnown.NOT_ALIGNED))
 
 
 class _Step:
@@ -159,7 +119,7 @@ class _Step:
 
     def __init__(
         self,
-        tracks: list[_Growing],
+        tracks: list[Growing],
         before: Sequence[Scan],
         scan: Scan,
         disease: Sequence[Lesion],
@@ -188,9 +148,11 @@ class _Step:
                 track.sightings.append(self._seen(track, kept, low=len(kept) < len(mine), shared=self._shared(found, kept)))
                 track.past += [] if track.last is None else [track.last]
                 track.last = joined([self.regions[link.later] for link in kept])
+                track.lies(track.last, [self.disease[link.later] for link in kept])
             elif mine:
                 track.sightings.append(self._merged(mine, self.open[heir[mine[0].later]]))
                 track.ended = True
+                self.open[heir[mine[0].later]].takes_over(track)
             else:
                 track.sightings.append(self._missing(track, loose))
         doubtful = [track.last for track in self.open if track.last is not None and not self._clear(track)]
@@ -203,7 +165,7 @@ class _Step:
         own = {link.later for link in kept}
         return any(link.later in own and link.earlier != kept[0].earlier for link in found)
 
-    def _clear(self, track: _Growing) -> bool:
+    def _clear(self, track: Growing) -> bool:
         """Whether a track is surely somewhere on this scan, so that nothing else there can be it."""
         return bool(track.sightings[-1].lesion_ids) and track.sightings[-1].confidence is Confidence.HIGH
 
@@ -239,7 +201,7 @@ class _Step:
         kept = [link for link in found if self.open[link.earlier].present or link.later not in held or link.later in self.forced]
         return sorted(kept, key=lambda link: (link.earlier, link.later))
 
-    def _seen(self, track: _Growing, kept: Sequence[Link], *, low: bool, shared: bool) -> Sighting:
+    def _seen(self, track: Growing, kept: Sequence[Link], *, low: bool, shared: bool) -> Sighting:
         before = len(track.sightings[-1].lesion_ids)
         event = Event.SPLIT if len(kept) > max(before, 1) else Event.PRESENT
         event = Event.MERGED if shared else event
@@ -247,7 +209,7 @@ class _Step:
         volume = sum(self.disease[link.later].region.volume_ml for link in kept)
         return self._sighting(kept, event, low=low, volume_ml=volume)
 
-    def _merged(self, mine: Sequence[Link], heir: _Growing) -> Sighting:
+    def _merged(self, mine: Sequence[Link], heir: Growing) -> Sighting:
         return replace(self._sighting(mine, Event.MERGED, low=len(mine) > 1, volume_ml=0.0), into=" ".join(heir.founder))
 
     def _sighting(self, of: Sequence[Link], event: Event, *, low: bool, volume_ml: float) -> Sighting:
@@ -262,14 +224,21 @@ class _Step:
             return Confidence.LOW, f"{because}; T5: aligned {alignment.because}"
         return (Confidence.LOW if low else Confidence.HIGH), because
 
-    def _missing(self, track: _Growing, loose: Sequence[Placed]) -> Sighting:
+    def _missing(self, track: Growing, loose: Sequence[Placed]) -> Sighting:
         """T3, T5: gone, or out of the field of view. loose: regions of this scan that are not surely another track's."""
         if track.last is None:
-            return Sighting(self.scan.timepoint, (), Event.NOT_ALIGNED, Confidence.LOW, "T6: first seen on a scan that was not aligned")
+            return _not_aligned(self.scan, "T6: first seen on a scan that was not aligned")
         if not covers(self.scan, track.last, self.tolerance_mm):
-            return Sighting(self.scan.timepoint, (), Event.OUT_OF_FIELD, Confidence.LOW, "T3: the scan does not cover its place")
+            why, left = "T3: the scan does not cover its place", Residual.unknown(NotKnown.OUT_OF_FIELD)
+            return Sighting(self.scan.timepoint, (), Event.OUT_OF_FIELD, Confidence.LOW, why, residual=left)
         doubt = self._doubt(track.last, self.scan, loose)
-        return Sighting(self.scan.timepoint, (), Event.GONE, *self._sure(bool(doubt), f"T3: no disease at its place{doubt}"))
+        found = left_at(self.scan, joined(track.places), tolerance_mm=self.tolerance_mm, diffuse=track.diffuse)
+        if found is None:
+            return Sighting(self.scan.timepoint, (), Event.GONE, *self._sure(bool(doubt), f"T3: no disease at its place{doubt}"))
+        event = Event.REMNANT if found.above is not Above.NO and is_candidate(self.scan, found) else Event.GONE
+        low = found.above is not Above.YES if event is Event.REMNANT else found.above is not Above.NO
+        told = self._sure(bool(doubt) or low, f"T3: no region at its place{doubt}; {found.words}")
+        return Sighting(self.scan.timepoint, (), event, *told, residual=found)
 
     def _begun(self, n: int, doubtful: Sequence[Placed]) -> tuple[Event, Confidence, str]:
         """T4, T5, T7: a new lesion, or one first seen."""
@@ -278,8 +247,16 @@ class _Step:
         seen_by = [past for past in self.before if covers(past, self.regions[n], self.tolerance_mm)]
         if not seen_by:
             return Event.FIRST_SEEN, Confidence.LOW, "T4: no earlier scan covers its place"
-        doubt = self._doubt(self.regions[n], seen_by[-1], doubtful)
+        doubt = self._doubt(self.regions[n], seen_by[-1], doubtful) + self._lay_there(self.regions[n], seen_by)
         return Event.NEW, *self._sure(bool(doubt), f"T4: no disease at its place on {seen_by[-1].timepoint}{doubt}")
+
+    def _lay_there(self, region: Placed, seen_by: Sequence[Scan]) -> str:
+        """T5: the latest earlier scan with uptake at the place that a new lesion may not have, in words; empty where none has."""
+        for past in reversed(seen_by):
+            found = left_at(past, region, tolerance_mm=self.tolerance_mm)
+            if found is not None and (found.suv_max is None or found.above is Above.YES or is_candidate(past, found)):
+                return f", but on {past.timepoint} {found.words}"
+        return ""
 
     def _not_disease(self, scan: Scan) -> list[tuple[Lesion, Placed]]:
         """Physiologic and undecided regions of a scan, placed once: there are many."""

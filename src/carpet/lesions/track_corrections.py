@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from carpet.core.errors import NoticeKind, ProtocolError, Refused, Severity
 from carpet.core.lesion import Status
-from carpet.lesions.following import Forced, Key, grow, lesion_tracks, named
+from carpet.lesions.following import grow, lesion_tracks, named
+from carpet.lesions.growing import Forced, Key
 from carpet.lesions.tracks import Scan, Track
 
 UNKNOWN = NoticeKind(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from carpet.core.lesion import Lesion
 from carpet.core.space import Grid
 from carpet.lesions.alignment import Alignment, Confidence
+from carpet.lesions.residual import Residual, ScanUptake
 
 SMALL_ML = 1.0  # [P] below this, partial volume and noise make a new region doubtful
 
@@ -16,6 +17,7 @@ SMALL_ML = 1.0  # [P] below this, partial volume and noise make a new region dou
 class Event(StrEnum):
     PRESENT = "present"
     GONE = "gone"
+    REMNANT = "remnant"
     NEW = "new"
     SPLIT = "split"
     MERGED = "merged"
@@ -27,22 +29,25 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """One time point: its name, every region found (disease or not), the PET grid, the alignment to the baseline.
+    """One time point: its name, every region found (disease or not), the PET grid, the alignment to the baseline, and its uptake.
 
-    The first scan is the baseline and has no alignment; None on a later one means that it could not be aligned.
+    The first scan is the baseline and has no alignment; None on a later one means that it could not be aligned. uptake: None where
+    nobody asks what is left at the places of lesions.
     """
 
     timepoint: str
     lesions: tuple[Lesion, ...]
     field: Grid
     alignment: Alignment | None = None
+    uptake: ScanUptake | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A track on one scan: the lesions that belong to it (none when gone), what happened, how sure, and why. volume_ml: their sum.
 
-    into: the track that a merged one ended in; empty for the one that goes on.
+    into: the track that a merged one ended in; empty for the one that goes on. residual: what is left at its place where no region of
+    it stands, None where it was not asked.
     """
 
     timepoint: str
@@ -52,6 +57,7 @@ class Sighting:
     because: str
     volume_ml: float = 0.0
     into: str = ""
+    residual: Residual | None = None
 
 
 @dataclass(frozen=True, slots=True)

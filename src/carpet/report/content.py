@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ RESEARCH_ONLY = (
     "For research use only. CARPET is not a medical device: nothing on these pages may guide the diagnosis or treatment of a patient."
 )
 STATUSES = (("disease", "Disease"), ("undecided", "Undecided, not counted"), ("physiologic", "Physiologic, not counted"))
+CODE = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")  # of a reason, in the text of a method
 SEVERITIES = {"E": "error", "W": "warning", "I": "note"}
 MOST_IN_HEADER = 40  # characters of the pseudonym in the line on top of each page
 MOST_ALERTS = 5  # beside the key numbers; the quality page lists all
@@ -84,13 +86,18 @@ def content(document: Record) -> dict[str, Any]:
     """Everything the templates print, as text, lists and truth values; nothing else of `document` reaches them."""
     unreviewed = document["status"] == UNREVIEWED
     alerts = _alerts(document["flags"])
+    trial = document.get("trial")
+    patient = clean(document["study"]["patient"])
     return {
         "title": TITLE,
+        "heading": f"{TITLE}: {patient}, {_day_text(trial)}" if trial else TITLE,
+        "trail": [[clean(label), link] for label, link in _trail(patient)] if trial else [],
+        "trial_mark": clean(trial["mark"]) if trial else "",
         "unreviewed": unreviewed,
         "mark": clean(document["status"]),
         "mark_says": UNREVIEWED_SAYS if unreviewed else "",
-        "patient": clean(document["study"]["patient"]),
-        "patient_short": shortened(clean(document["study"]["patient"]), MOST_IN_HEADER),
+        "patient": patient,
+        "patient_short": shortened(patient, MOST_IN_HEADER) + (f", {_day_text(trial)}" if trial else ""),
         "research_only": RESEARCH_ONLY,
         "identity": _identity(document),
         "alerts": alerts[:MOST_ALERTS],
@@ -99,7 +106,7 @@ def content(document: Record) -> dict[str, Any]:
         "key_segmenter": clean(_chosen(document)),
         "lesion_groups": _lesion_groups(document["lesions"]),
         "lesions_say": _lesions_say(document["lesions"]),
-        "matrices": _matrices(document["biomarkers"]),
+        "matrices": _matrices(document["biomarkers"], {flag["code"]: flag["message"] for flag in document["flags"]}),
         "references": [_reference(row) for row in document["references"]],
         "suv": _suv(document["suv"]),
         "facts": [_fact(row) for row in document["suv"].get("facts", ())],
@@ -115,15 +122,33 @@ def content(document: Record) -> dict[str, Any]:
 
 def _identity(document: Record) -> list[list[str]]:
     study = document["study"]
+    trial = document.get("trial")
     rows = [
         ("Patient", study["patient"]),
-        ("Study date", study["date"] or "not stated"),
+        ("Scan", _scan(trial)) if trial else ("Study date", study["date"] or "not stated"),
         ("PET", _series(study["pet"])),
         ("CT", _series(study["ct"]) if study["ct"] else "none used"),
         ("Protocol", document["protocol"].get("name", "not named")),
         ("Chosen because", study["chosen_because"]),
     ]
     return [[label, clean(text)] for label, text in rows]
+
+
+def _day_text(trial: Record) -> str:
+    return "no day" if trial["day"] is None else f"day {numbers.decimal_text(trial['day'], 0) if trial['day'] else '0'}"
+
+
+def _scan(trial: Record) -> str:
+    """The day, and the time point in whose window it lies where there is one."""
+    if trial["day"] is None:
+        return "no day from infusion is known"
+    window = f", in the window of {trial['window']}" if trial["window"] else ""
+    return f"{_day_text(trial)} from infusion{window}; the patient's page says what it stands for"
+
+
+def _trail(patient: str) -> list[tuple[str, str]]:
+    """The way back within a trial: label and link from results/reports/<patient>/<scan>/."""
+    return [("All patients", "../../index.html"), (f"Course of {patient}", "../index.html"), ("this page as PDF", "report.pdf")]
 
 
 def _series(series: Record) -> str:
@@ -198,15 +223,15 @@ def _lesion(row: Record) -> dict[str, Any]:
     }
 
 
-def _matrices(biomarkers: Sequence[Record]) -> list[dict[str, Any]]:
+def _matrices(biomarkers: Sequence[Record], says: Mapping[str, str]) -> list[dict[str, Any]]:
     """Biomarkers down, segmenters across, in blocks of at most eight segmenters; notes are lettered below."""
     segmenters = list(dict.fromkeys(row["segmenter"] for row in biomarkers))
     blocks = -(-len(segmenters) // MOST_SEGMENTERS)
     size = -(-len(segmenters) // blocks) if blocks else 1
-    return [_matrix(biomarkers, segmenters[start : start + size]) for start in range(0, len(segmenters), size)]
+    return [_matrix(biomarkers, segmenters[start : start + size], says) for start in range(0, len(segmenters), size)]
 
 
-def _matrix(biomarkers: Sequence[Record], segmenters: Sequence[str]) -> dict[str, Any]:
+def _matrix(biomarkers: Sequence[Record], segmenters: Sequence[str], says: Mapping[str, str]) -> dict[str, Any]:
     cells = {(row["name"], row["segmenter"]): row for row in biomarkers if row["segmenter"] in segmenters}
     units = {row["name"]: row["unit"] for row in biomarkers if row["segmenter"] in segmenters}
     letters: dict[str, str] = {}
@@ -216,7 +241,7 @@ def _matrix(biomarkers: Sequence[Record], segmenters: Sequence[str]) -> dict[str
         for cell in line:
             cell["letters"] = ",".join(letters.setdefault(code, letter(len(letters))) for code in cell["notes"])
         rows.append({"label": _label(name), "unit": _unit(unit), "cells": line})
-    notes = [[letter, code] for code, letter in letters.items()]
+    notes = [[letter, clean(says.get(code) or numbers.reason_text(code))] for code, letter in letters.items()]
     return {"segmenters": [clean(own) for own in segmenters], "rows": rows, "notes": notes}
 
 
@@ -281,7 +306,8 @@ def _flag(row: Record) -> dict[str, str]:
 
 
 def _method(row: Record) -> dict[str, Any]:
-    return {"step": clean(row["step"]), "text": clean(row["text"]), "sources": [clean(source) for source in row["sources"]]}
+    text = CODE.sub(lambda found: numbers.reason_text(found.group()), row["text"])
+    return {"step": clean(row["step"]), "text": clean(text), "sources": [clean(source) for source in row["sources"]]}
 
 
 def _definitions(biomarkers: Sequence[Record]) -> list[dict[str, str]]:

@@ -30,6 +30,18 @@ DECIMALS_OF_NAME: Mapping[str, int] = MappingProxyType({"tvsr": 2})
 SIGNIFICANT_DIGITS = 4  # for units that are not listed
 GROUP_FROM = 10_000  # thousands are set apart from here on
 BQ_PER_MBQ = 1e6
+REASONS: Mapping[str, str] = MappingProxyType(  # codes of numbers that do not exist or need a word; others are read as they stand
+    {
+        "ZERO_NOW": "nothing left now",
+        "ZERO_BEFORE": "nothing there before",
+        "SAME_DAY": "both scans on one day",
+        "SITE_UNKNOWN": "a site is not known",
+        "SPLEEN_TOO_SMALL_OR_DISEASED": "spleen too small or diseased",
+        "RECON_CHANGED": "scanner, reconstruction or voxels changed",
+        "single_lesion": "one lesion only: no distance between lesions",
+        "INTERNAL": "carpet failed on this examination",
+    }
+)
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -67,9 +79,14 @@ def quantity_text(value: float, unit: str, *, name: str = "") -> str:
     return f"{number_text(value, unit, name=name)} {unit_text(unit)}".strip()
 
 
+def reason_text(code: str) -> str:
+    """The code of a reason in words; empty for none."""
+    return REASONS.get(code, code.replace("_", " ").lower())
+
+
 def missing_text(reason: str) -> str:
     """A number that does not exist: a dash and the reason's code in words."""
-    return f"{DASH} {reason.replace('_', ' ').lower()}".strip()
+    return f"{DASH} {reason_text(reason)}".strip()
 
 
 def fact_text(value: str, unit: str) -> str:
@@ -93,3 +110,8 @@ def factor_text(factor: float) -> str:
 def point_text(lps_mm: list[float]) -> str:
     """A position in whole millimetres: left, posterior, superior."""
     return ", ".join(decimal_text(value, 0) if abs(value) >= 0.5 else "0" for value in lps_mm)
+
+
+def capital(words: str) -> str:
+    """The words as a sentence begins; codes and names within them stay as they are."""
+    return words[:1].upper() + words[1:]

@@ -7,27 +7,40 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carpet.report import numbers
-from carpet.report.content import MOST_IN_HEADER, RESEARCH_ONLY, SEVERITIES, clean
+from carpet.report.content import MOST_IN_HEADER, RESEARCH_ONLY, SEVERITIES, clean, letter
 from carpet.report.drawing import UNREVIEWED, shortened
-from carpet.report.mip_row import track_colour
-from carpet.report.patient_responses import agreement_text, assessors, at_text, best, conversions, day_text, differences
+from carpet.report.patient_readers import disputes, unlike_numbers
+from carpet.report.patient_responses import (
+    agreement_text,
+    assessors,
+    at_text,
+    best,
+    conversions,
+    day_text,
+    differences,
+    said_text,
+    spelled_criteria,
+)
+from carpet.report.patient_tracks import tracks_told
 
 Record = Mapping[str, Any]
 
 TITLE = "FDG PET/CT course after CAR T-cells"
 REFUSED, REVIEWED = "REFUSED", "REVIEWED"
 FOLLOWED = {"tmtv": "TMTV", "tlg": "TLG", "suv_max": "SUVmax"}
-QUIET_EVENTS = ("present",)  # said by the volume alone
-LOW = "low"
+STABLE_PERCENT = 10.0  # [P] a change of no more is told as none: a doubling time of years would be made of noise
 LINK = re.compile(r"[A-Za-z0-9_./-]*")  # a relative path; never an address or a script
 
 
 def patient_content(course: Record) -> dict[str, Any]:
     """Everything the templates print, as text, lists and truth values; nothing else of `course` reaches them.
 
-    course: `patient`, `scans`, `gaps`, `responses`, `best`, `conversions`, `disagreements`, `kinetics`, `tracks`, `pairs`, `findings`,
-    `refusals`, `flags`, `software`, `provenance`, as run/trial/report.py collects them. Empty lists say that there was nothing.
+    course: `patient`, `scans`, `responses`, `best`, `conversions`, `disputes`, `unlike_numbers`, `disagreements`, `kinetics`, `tracks`,
+    `pairs`, `findings`, `refusals`, `flags`, `says` (code → sentence), `software`, `provenance`, as run/trial/report_content.py collects
+    them. Empty lists say that there was nothing.
     """
+    says = course["says"]
+    marks = _marks(course["scans"])
     unconfirmed = [one for one in course["scans"] if one["status"] == UNREVIEWED]
     patient = clean(course["patient"]["id"])
     return {
@@ -41,14 +54,19 @@ def patient_content(course: Record) -> dict[str, Any]:
         "identity": _identity(course),
         "best": best(course["best"]),
         "conversions": conversions(course["conversions"]),
-        "findings": [_finding(row) for row in course["findings"]],
-        "assessors": assessors(course["responses"]),
+        "findings": _findings(course["findings"], says),
+        "lost": [_lost(row) for row in course["refusals"]],
+        "disputes": disputes(course["disputes"]),
+        "unlike_numbers": unlike_numbers(course["unlike_numbers"]),
+        "assessors": assessors(course["responses"], says),
         "differences": differences(course["disagreements"]),
         "differences_say": "" if course["disagreements"] else agreement_text(course["responses"]),
-        "kinetics": _kinetics(course["kinetics"], course["patient"]["baseline"]),
-        "tracks": _tracks(course),
+        "kinetics": _kinetics(course["kinetics"], course["patient"]["baseline"], says),
+        "stable_says": f"Stable: changed by no more than {numbers.decimal_text(STABLE_PERCENT, 0)} %.",
+        "tracks": tracks_told(course["tracks"], course["scans"]),
         "pairs": [[clean(label), link] for label, link in course["pairs"] if LINK.fullmatch(link)],
-        "quality": [_quality(one) for one in course["scans"]],
+        "quality": [_quality(one, marks, says) for one in course["scans"]],
+        "quality_notes": [[mark, said_text(code, says)] for code, mark in marks.items()],
         "flags": _grouped(course["flags"]),
         "refusals": _grouped(course["refusals"]),
         "software": [[clean(name), clean(version)] for name, version in course["software"].items()],
@@ -76,21 +94,43 @@ def _identity(course: Record) -> list[list[str]]:
     return [[label, clean(text)] for label, text in rows]
 
 
-def _finding(row: Record) -> dict[str, Any]:
-    return {
-        "at": at_text(row["timepoint"], row["day"]),
-        "code": clean(row["finding"]),
-        "says": clean(row["says"]),
-        "because": clean(row["because"]),
-        "flags": [clean(code) for code in row["flags"] if code != UNREVIEWED],
-    }
+def _lost(row: Record) -> str:
+    """What was refused, as one sentence for the head of the page; the table below says where and what was found."""
+    at, remedy = row.get("at") or row["where"], row["remedy"]
+    return clean(f"{at}{': ' if at else ''}{row['message']}" + (f"; what to do: {remedy}" if remedy else ""))
 
 
-def _kinetics(rows: Sequence[Record], baseline: str) -> list[dict[str, Any]]:
+def _marks(scans: Sequence[Record]) -> dict[str, str]:
+    """The letter of each flag of a scan; the review status has its own place."""
+    codes = sorted({code for one in scans for code in one["flags"]} - {UNREVIEWED})
+    return {code: letter(n) for n, code in enumerate(codes)}
+
+
+def _findings(rows: Sequence[Record], says: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Those to be looked at now first; what says the same at one time point shares a heading."""
+    groups: dict[tuple[Any, ...], list[Record]] = {}
+    for row in sorted(rows, key=lambda row: row["severity"] != "W"):
+        key = (row["severity"], row["timepoint"], row["day"], row["finding"], row["says"], tuple(sorted(set(row["flags"]) - {UNREVIEWED})))
+        groups.setdefault(key, []).append(row)
+    return [
+        {
+            "at": at_text(timepoint, day),
+            "code": clean(finding),
+            "says": clean(said),
+            "because": list(dict.fromkeys(clean(spelled_criteria(row["because"])) for row in group)),
+            "flags": [said_text(code, says) for code in flags],
+            "alert": severity == "W",
+        }
+        for (severity, timepoint, day, finding, said, flags), group in groups.items()
+    ]
+
+
+def _kinetics(rows: Sequence[Record], baseline: str, says: Mapping[str, str]) -> list[dict[str, Any]]:
     """Pairs of scans in the order bridging, from baseline, from scan to scan; three biomarkers each."""
     pairs = list(dict.fromkeys((row["from_timepoint"], row["to_timepoint"], row["from_day"], row["to_day"]) for row in rows))
     pairs.sort(key=lambda pair: (_stretch(pair, baseline)[0], pair[2], pair[3]))
-    return [_pair(pair, [row for row in rows if (row["from_timepoint"], row["to_timepoint"]) == pair[:2]], baseline) for pair in pairs]
+    of = {pair: [row for row in rows if (row["from_timepoint"], row["to_timepoint"]) == pair[:2]] for pair in pairs}
+    return [_pair(pair, of[pair], baseline, says) for pair in pairs]
 
 
 def _stretch(pair: tuple[str, str, int, int], baseline: str) -> tuple[int, str]:
@@ -99,12 +139,12 @@ def _stretch(pair: tuple[str, str, int, int], baseline: str) -> tuple[int, str]:
     return (1, "from baseline") if pair[0] == baseline else (2, "since the scan before")
 
 
-def _pair(pair: tuple[str, str, int, int], rows: Sequence[Record], baseline: str) -> dict[str, Any]:
+def _pair(pair: tuple[str, str, int, int], rows: Sequence[Record], baseline: str, says: Mapping[str, str]) -> dict[str, Any]:
     flags = sorted({code for row in rows for code in row["flags"]} - {UNREVIEWED})
     return {
         "at": f"{clean(pair[0])} to {clean(pair[1])}",
         "says": f"{_stretch(pair, baseline)[1]}, {pair[3] - pair[2]} days",
-        "flags": [clean(code) for code in flags],
+        "flags": [said_text(code, says) for code in flags],
         "rows": [_change(row) for row in rows],
     }
 
@@ -127,70 +167,21 @@ def _change(row: Record) -> dict[str, str]:
         "change": said("change", sign=True),
         "percent": numbers.DASH if percent is None else ("+" if percent > 0 else "") + numbers.decimal_text(float(percent), 0) + " %",
         "per_day": said("per_day", sign=True),
-        "doubling": _doubling(row["doubling_days"]),
-        "missing": clean(str(row["reason_missing"] or "").replace("_", " ").lower()),
+        "doubling": _doubling(row["doubling_days"], percent),
+        "missing": clean(numbers.reason_text(str(row["reason_missing"] or ""))),
     }
 
 
-def _doubling(days: float | None) -> str:
+def _doubling(days: float | None, percent: float | None) -> str:
+    """In words; the tables keep the number also where the change is none."""
+    if percent is not None and abs(percent) <= STABLE_PERCENT:
+        return "stable"
     if days is None:
         return numbers.DASH
     return f"{'doubles' if days > 0 else 'halves'} in {numbers.decimal_text(abs(days), 0)} d"
 
 
-def _tracks(course: Record) -> dict[str, Any]:
-    """Track by scan: the volume and what happened; below it why, wherever something happened or is unsure."""
-    rows = course["tracks"]
-    scans = [one for one in course["scans"] if any(row["study_uid"] == one["study_uid"] for row in rows)]
-    named = sorted({row["track"] for row in rows}, key=lambda name: (len(name), name))
-    cells = {(row["track"], row["study_uid"]): row for row in rows}
-    return {
-        "columns": [{"name": clean(one["timepoint"]) or numbers.DASH, "day": day_text(one["day"])} for one in scans],
-        "rows": [
-            {
-                "track": clean(name),
-                "colour": track_colour(name),
-                "site": " / ".join(dict.fromkeys(clean(row["site"]) for row in rows if row["track"] == name and row.get("site"))),
-                "cells": [_sighting(cells.get((name, one["study_uid"]))) for one in scans],
-            }
-            for name in named
-        ],
-        "events": [
-            _event(row)
-            for n, one in enumerate(scans)
-            for row in rows
-            if row["study_uid"] == one["study_uid"] and _eventful(row, cells.get((row["track"], scans[n - 1]["study_uid"])) if n else None)
-        ],
-    }
-
-
-def _eventful(row: Record, before: Record | None) -> bool:
-    """Something happened, or it is unsure; what is as on the scan before is told once."""
-    again = before is not None and (before["event"], before["because"]) == (row["event"], row["because"])
-    return not again and (row["confidence"] == LOW or row["event"] not in QUIET_EVENTS)
-
-
-def _sighting(row: Record | None) -> dict[str, Any]:
-    if row is None:
-        return {"volume": "", "event": "", "unsure": False}
-    told = row["volume_ml"] is not None and row["lesion_ids"]
-    volume = numbers.number_text(float(row["volume_ml"]), "mL") if told else numbers.DASH
-    event = "" if row["event"] in QUIET_EVENTS else clean(row["event"])
-    event = f"{event} into {clean(row['into'])}" if row["into"] else event
-    return {"volume": volume, "event": event, "unsure": row["confidence"] == LOW}
-
-
-def _event(row: Record) -> dict[str, str]:
-    return {
-        "at": at_text(row["timepoint"], row["day"]),
-        "track": clean(row["track"]),
-        "event": clean(row["event"]),
-        "confidence": clean(row["confidence"]),
-        "because": clean(row["because"]),
-    }
-
-
-def _quality(one: Record) -> dict[str, Any]:
+def _quality(one: Record, marks: Mapping[str, str], says: Mapping[str, str]) -> dict[str, Any]:
     """One scan: what its numbers rest on, and its report."""
     refused = one["status"] == REFUSED
     liver = one["liver"]["mean"] if one["liver"] else None
@@ -200,14 +191,14 @@ def _quality(one: Record) -> dict[str, Any]:
         "name": clean(one["timepoint"]) or numbers.DASH,
         "day": day_text(one["day"]),
         "baseline": one["baseline"],
-        "status": clean(one["status"]) + (f": {clean(', '.join(one['refused']))}" if refused else ""),
+        "status": clean(one["status"]) + (f": {'; '.join(said_text(code, says) for code in one['refused'])}" if refused else ""),
         "refused": refused,
         "uptake": numbers.DASH if one["uptake_min"] is None else numbers.number_text(one["uptake_min"], "min"),
         "liver": why if liver is None else numbers.number_text(float(liver), "g/mL"),
         "scanner": clean(one["scanner"] or numbers.DASH),
         "reconstruction": clean(one["reconstruction"] or numbers.DASH),
         "spacing": spacing,
-        "flags": [clean(code) for code in one["flags"] if code != UNREVIEWED],
+        "letters": ",".join(marks[code] for code in sorted(one["flags"]) if code in marks),
         "report": one["report"] if LINK.fullmatch(one["report"]) else "",
         "segmenter": clean(one["segmenter"] or ""),
     }

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from carpet.report.drawing import WIDTH_IN
 from carpet.report.mip_row import ROW_DPI
+from carpet.report.numbers import capital
 from carpet.report.page import CSS_PX_PER_IN, ENLARGED, png_size
 from carpet.report.patient_content import patient_content
 from carpet.report.pdf import MM_PER_IN, enveloped, typeset
@@ -28,7 +29,7 @@ def patient_html(course: Mapping[str, Any], pictures: Mapping[str, bytes], *, di
     environment = Environment(
         loader=PackageLoader("carpet.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["leads"] = quote
+    environment.filters |= {"leads": quote, "capitalize_first": capital}
     shown = {}
     if MIP_ROW in pictures:
         width_px = round(png_size(pictures[MIP_ROW])[0] / ROW_DPI * CSS_PX_PER_IN * ENLARGED)

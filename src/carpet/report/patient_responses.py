@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from carpet.report.content import clean, letter
 from carpet.report.drawing import UNREVIEWED
-from carpet.report.numbers import DASH, decimal_text, number_text
+from carpet.report.numbers import DASH, decimal_text, number_text, reason_text
 
 Row = Mapping[str, Any]
 
@@ -27,6 +28,8 @@ CRITERIA: Mapping[str, str] = {  # in the order in which they are shown; others 
     "percist": "PERCIST",
     "delta_suv_max": "ΔSUVmax",
 }
+CODED = re.compile(r"\b([a-z0-9_]+)@[0-9]+")
+RULES: Mapping[str, str] = {"READING": "the reader's call", "NOT_COMPUTABLE": "no rule: a fact is lacking"}  # what stands for a rule
 RESPONSES = ("CR", "CMR", "PR", "PMR", "MR", "SD", "NMR", "PD", "PMD", "DISCORDANT", "IR1", "IR2", "IR3")  # scores are no responses
 KIND_OF: Mapping[str, str] = {  # category → how it is tinted; the word itself always stands there
     **dict.fromkeys(("CR", "CMR"), "complete"),
@@ -53,20 +56,35 @@ def criterion_text(criterion: str) -> str:
     return CRITERIA.get(name, clean(name))
 
 
+def spelled_criteria(text: str) -> str:
+    """A text in which every criterion with its version, such as `lugano_ct@1`, stands as a physician writes it."""
+    return CODED.sub(lambda found: CRITERIA.get(found.group(1), found.group()), text)
+
+
 def _first_shown(criterion: str) -> tuple[int, str]:
     name = criterion.partition("@")[0]
     return (list(CRITERIA).index(name) if name in CRITERIA else len(CRITERIA)), name
 
 
-def assessors(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """The table of responses of each assessor, readers first; [] without a response."""
+def said_text(code: str, says: Mapping[str, str]) -> str:
+    """The sentence of a code; where nobody has given one, the code in words."""
+    return clean(says.get(code) or reason_text(code))
+
+
+def rule_text(rule: str) -> str:
+    """The id of the rule that decided, or what stood for one."""
+    return RULES.get(rule, clean(rule))
+
+
+def assessors(rows: Iterable[Row], says: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The table of responses of each assessor, readers first; [] without a response. says: code → sentence."""
     by: dict[str, list[Row]] = {}
     for row in rows:
         by.setdefault(row["assessor"], []).append(row)
-    return [_assessor(name, by[name]) for name in sorted(by, key=lambda name: (name == MACHINE, name))]
+    return [_assessor(name, by[name], says) for name in sorted(by, key=lambda name: (name == MACHINE, name))]
 
 
-def _assessor(name: str, rows: Sequence[Row]) -> dict[str, Any]:
+def _assessor(name: str, rows: Sequence[Row], says: Mapping[str, str]) -> dict[str, Any]:
     moments = sorted({(row["day"], row["timepoint"]) for row in rows}, key=lambda one: (one[0] is None, one[0] or 0, one[1]))
     cells = {(row["criterion"], row["day"], row["timepoint"]): row for row in rows}
     criteria = sorted({row["criterion"] for row in rows}, key=_first_shown)
@@ -75,14 +93,14 @@ def _assessor(name: str, rows: Sequence[Row]) -> dict[str, Any]:
         "machine": name == MACHINE,
         "timepoints": [{"name": clean(timepoint) or DASH, "day": day_text(day)} for day, timepoint in moments],
         "rows": [{"criterion": criterion_text(one), "cells": [_cell(cells.get((one, *moment))) for moment in moments]} for one in criteria],
-        "because": [_because([row for row in rows if (row["day"], row["timepoint"]) == moment], *moment) for moment in moments],
+        "because": [_because([row for row in rows if (row["day"], row["timepoint"]) == moment], moment, says) for moment in moments],
     }
 
 
 def _cell(row: Row | None) -> dict[str, str]:
     if row is None:
         return {"category": DASH, "rule": "", "kind": "none"}
-    rule = "" if row["rule"] == "NOT_COMPUTABLE" else clean(row["rule"])
+    rule = "" if row["rule"] == "NOT_COMPUTABLE" else rule_text(row["rule"])
     return {"category": clean(row["category"]), "rule": f"{_value(row)} {rule}".strip(), "kind": KIND_OF.get(row["category"], "other")}
 
 
@@ -96,8 +114,9 @@ def _value(row: Row) -> str:
     return f"{'fall' if float(value) >= 0 else 'rise'} {decimal_text(abs(float(value)), 0)} %"
 
 
-def _because(rows: Sequence[Row], day: int | None, timepoint: str) -> dict[str, Any]:
+def _because(rows: Sequence[Row], moment: tuple[int | None, str], says: Mapping[str, str]) -> dict[str, Any]:
     """The reasons of one time point; criteria that say the same for the same reason share a line. Marks are lettered, see `notes`."""
+    day, timepoint = moment
     lines: dict[tuple[Any, ...], list[str]] = {}
     for row in sorted(rows, key=lambda row: _first_shown(row["criterion"])):
         flags = tuple(sorted(set(row["flags"]) - {UNREVIEWED}))
@@ -111,12 +130,12 @@ def _because(rows: Sequence[Row], day: int | None, timepoint: str) -> dict[str, 
                 "category": clean(category),
                 "kind": KIND_OF.get(category, "other"),
                 "because": clean(because),
-                "rule": clean(rule),
+                "rule": rule_text(rule),
                 "letters": ",".join(letters[code] for code in flags),
             }
             for (category, because, rule, flags), names in lines.items()
         ],
-        "notes": [[mark, clean(code)] for code, mark in letters.items()],
+        "notes": [[mark, said_text(code, says)] for code, mark in letters.items()],
     }
 
 
@@ -191,5 +210,5 @@ def _answer(one: Row) -> dict[str, str]:
         "criterion": criterion_text(one["criterion"]),
         "category": clean(one["category"]),
         "because": clean(one["because"]),
-        "rule": clean(one["rule"]),
+        "rule": rule_text(one["rule"]),
     }

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from carpet.report.numbers import capital
+
 
 def index_html(content: Mapping[str, Any]) -> str:
-    """The page as text. content: `protocol`, `software`, `counts`, `patients` (their `rows` and `notes`), `refusals`, `flags`."""
+    """The page as text. content: as run/trial/index.py collects it: patients with their overview, rows and findings; refusals, counts."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("carpet.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["leads"] = _leads
+    environment.filters |= {"leads": _leads, "capitalize_first": capital}
     return environment.get_template("trial.html.j2").render(trial=content)
 
 

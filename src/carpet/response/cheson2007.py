@@ -55,7 +55,8 @@ CHESON2007: Criterion[Cheson2007] = Criterion(
             "CHE-NE-rest",
             lambda f: not f.rest_told,
             "NE",
-            "a lesion that is no target was there before, and nobody says what became of it",
+            "a lesion that is no target was there before, and nobody says what became of it; or baseline does not list it, and nobody"
+            " calls it new",
         ),
         Rule(
             "CHE-CR",

@@ -195,16 +195,32 @@ class CtCourse:
         return (one for scan in self.before[1:] if (one := scan.lesion(name)) is not None)
 
     def rest_told(self) -> bool:
-        """Whether now says what became of everything that is no target of baseline and was last seen, not gone, before."""
+        """Whether now says what became of everything that is no target of baseline and was last seen, not gone, before; and whether
+        baseline, or the word new, says since when there is what now shows."""
+        if self.listed_late():
+            return False
         targets = {one.name for one in self.targets()}
         last = {one.name: one.seen for scan in self.before for one in scan.lesions if one.part is not Part.SPLEEN}
         left = [name for name, seen in last.items() if name not in targets and seen is not Seen.ABSENT]
         return all(self.now.lesion(name) is not None for name in left)
 
     def appeared(self) -> tuple[CtLesion, ...]:
-        """Lesions of now that were not there at baseline: called new now, or new earlier and still there."""
-        absent = [one for one in self.now.lesions if one.part is not Part.SPLEEN and one.seen is not Seen.ABSENT]
-        return tuple(one for one in absent if one.seen is Seen.NEW or self.baseline.lesion(one.name) is None)
+        """Lesions of now that were not there at baseline: called new now, or new earlier and still there, or not in its list and seen as
+        unequivocal progression, or as absent, on one of the later scans."""
+        late = {one.name for one in self.listed_late()}
+        seen = [one for one in self.now.lesions if one.part is not Part.SPLEEN and one.seen is not Seen.ABSENT]
+        return tuple(one for one in seen if one.seen is Seen.NEW or (self.baseline.lesion(one.name) is None and one.name not in late))
+
+    def listed_late(self) -> tuple[CtLesion, ...]:
+        """Lesions of now, enlarged or not measured, that baseline does not list and of which no scan says since when: neither new, nor
+        unequivocal progression, nor absent before. They may have been there at baseline."""
+        counts = [one for one in self.now.lesions if one.part is not Part.SPLEEN and (one.enlarged or one.size is None)]
+        return tuple(one for one in counts if self.baseline.lesion(one.name) is None and not self._dated(one.name))
+
+    def _dated(self, name: str) -> bool:
+        """Whether a scan says that it came after baseline."""
+        says = (Seen.NEW, Seen.UNEQUIVOCAL_PROGRESSION, Seen.ABSENT)
+        return any(one.seen in says for scan in self.scans if (one := scan.lesion(name)) is not None)
 
     def regrown(self) -> tuple[CtLesion, ...]:
         """Lesions of baseline that had gone and are enlarged again."""

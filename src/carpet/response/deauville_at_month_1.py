@@ -27,6 +27,8 @@ def deauville_at_month_1(
         return None
     ratio = suv_max / liver_suv_max if suv_max is not None and liver_suv_max else None
     said = [f"Deauville {score} by {assessor}", _uptake(suv_max, liver_suv_max, ratio)]
+    if score in ("4", "5") and not new_lesion and ratio is not None and not exceeds(ratio, 1.0):
+        said.append("the numbers show no uptake above the liver: the score is the reader's")
     if qpet is not None:
         said.append(f"qPET {qpet:.2f}")
     if new_lesion:
@@ -44,7 +46,7 @@ def stratum(ratio: float) -> str:
 
 def _uptake(suv_max: float | None, liver_suv_max: float | None, ratio: float | None) -> str:
     if suv_max is None:
-        return "no SUVmax of a residual"
+        return "no residual that could be measured"
     if ratio is None:
         return f"SUVmax {suv_max:.1f} of the hottest residual, no liver to compare it with"
     return f"SUVmax {suv_max:.1f} over the liver's {liver_suv_max:.1f}: ratio {ratio:.2f}, {stratum(ratio)}"

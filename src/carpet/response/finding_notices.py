@@ -30,14 +30,14 @@ DEAUVILLE_1_3_AT_M1 = NoticeKind(
 DEAUVILLE_4_AT_M1 = NoticeKind(
     "DEAUVILLE_4_AT_M1",
     I,
-    "Deauville 4 at month 1: residual uptake above the liver, which is not failure by itself",
+    "Deauville 4 at month 1, which is not failure by itself",
     _GROUP.format("78.9 % (58.9–89.9)", "score 4"),
     _NO_FORECAST.format("a reader confirms that it is 4 and not 5"),
 )
 DEAUVILLE_5_AT_M1 = NoticeKind(
     "DEAUVILLE_5_AT_M1",
     W,
-    "Deauville 5 at month 1: uptake markedly above the liver, or a new lesion",
+    "Deauville 5 at month 1: uptake called markedly above the liver, or a new lesion",
     _GROUP.format("8.6 % (1.8–22.4)", "score 5"),
     _NO_FORECAST.format("a reader confirms that it is 5 and not 4"),
 )

@@ -58,7 +58,8 @@ LUGANO_CT: Criterion[LuganoCt] = Criterion(
             "CT-NE-rest",
             lambda f: not f.rest_told,
             "NE",
-            "a lesion that is no target was there before, and nobody says what became of it",
+            "a lesion that is no target was there before, and nobody says what became of it; or baseline does not list it, and nobody"
+            " calls it new",
         ),
         Rule(
             "CT-NE-spleen",

@@ -31,6 +31,7 @@ class Recil:
     new_lesion: bool
     grew: bool
     measured: bool
+    rest_told: bool
     gone: bool
     fall: Fall
     pet_normal: bool | None
@@ -48,6 +49,13 @@ RECIL: Criterion[Recil] = Criterion(
         Rule("REC-PD-new", lambda f: f.new_lesion, "PD", "a new lesion"),
         Rule("REC-PD-growth", lambda f: f.grew, "PD", "sum of longest diameters more than 20 % above nadir"),
         Rule("REC-NE", lambda f: not f.measured, "NE", "no target, or one was not measured on this scan"),
+        Rule(
+            "REC-NE-rest",
+            lambda f: not f.rest_told,
+            "NE",
+            "a lesion that is no target was there before, and nobody says what became of it; or baseline does not list it, and nobody"
+            " calls it new",
+        ),
         Rule(
             "REC-CR-gone",
             lambda f: f.gone and f.pet_normal is not False and f.marrow_clear,
@@ -85,6 +93,7 @@ def recil(course: CtCourse, *, deauville: Deauville | None) -> Verdict:
         new_lesion=any(one.enlarged or one.size is None for one in course.appeared()) or bool(course.regrown()),
         grew=exceeds(now_mm, (1 + GROWTH_PERCENT / 100) * nadir_mm) and any(_counts(one) for one in measured),
         measured=bool(targets) and len(measured) == len(targets),
+        rest_told=course.rest_told(),
         gone=all(_gone(one) for one in measured),
         fall=fall,
         pet_normal=deauville in (Deauville.DS1, Deauville.DS2, Deauville.DS3) if known else None,

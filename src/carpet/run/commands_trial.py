@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from carpet.run.calls import DONE, REFUSED, Json, app, print_json, progress_on
 from carpet.run.terminal import counted, notices_text, printable, printable_lines
+
+if TYPE_CHECKING:
+    from carpet.run.store import Stamp
 
 Trial = Annotated[Path, typer.Argument(help="The trial's folder.", show_default=False, metavar="TRIAL")]
 
@@ -58,7 +61,8 @@ def run(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Measure every scan that is new or whose files, protocol or software changed; call the responses; write tables and pages.
+    """Measure every scan that is new or whose files, protocol or software changed; call the responses; analyse the cohort; write tables
+    and pages.
 
     A call that was stopped goes on when it is repeated. What is refused is listed; the rest is done.
 
@@ -66,7 +70,6 @@ def run(
     with one thread each: dask worker ADDRESS --nthreads 1.
     """
     from carpet.core.errors import ProtocolError
-    from carpet.run.store import Stamp
     from carpet.run.trial.running import run_trial
     from carpet.run.trial.text import outcome_document, outcome_text
     from carpet.run.workers import usual_workers
@@ -74,10 +77,8 @@ def run(
     if workers is not None and scheduler is not None:
         raise ProtocolError("--workers and --scheduler exclude each other: a scheduler has its own workers")
     number = workers or usual_workers()
-    at = dt.datetime.now(dt.UTC)
-    stamp = Stamp(run=at.strftime("%Y%m%dT%H%M%S.%fZ"), who="carpet", at=at)
     with progress_on(as_json) as say:
-        outcome = run_trial(trial, say=say, stamp=stamp, tables_only=tables_only, workers=number, scheduler=scheduler)
+        outcome = run_trial(trial, say=say, stamp=_stamp(), tables_only=tables_only, workers=number, scheduler=scheduler)
     if as_json:
         print_json(outcome_document(outcome))
     else:
@@ -111,6 +112,29 @@ def report(
     return REFUSED if made.refusals else DONE
 
 
+@app.command(short_help="The statistics of the cohort again, from what is stored.")
+def cohort(
+    trial: Trial,
+    tables_only: Annotated[bool, typer.Option("--tables-only", help="No page and no figures.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Scores, toxicity, survival, cut-points, associations and models again, by the protocol's section [cohort], from what the last
+    `carpet run` has stored and the clinical tables. No scan is read: dicom/ may be gone.
+
+    [cohort] and [scores] of the protocol, labs.csv and toxicity.csv may have changed since. Where anything else has, call `carpet run`,
+    which ends with the same statistics. What has not changed is left as it is.
+    """
+    from carpet.run.cohort.again import cohort_document, cohort_text, cohort_trial
+
+    with progress_on(as_json) as say:
+        outcome = cohort_trial(trial, say=say, stamp=_stamp(), tables_only=tables_only)
+    if as_json:
+        print_json(cohort_document(outcome))
+    else:
+        print(printable(cohort_text(outcome)))
+    return DONE
+
+
 @app.command(short_help="Recompute what a trial has stored, and compare.")
 def verify(trial: Trial, as_json: Json = False) -> int:
     """Compute everything that is stored again, compare, and say what differs. Nothing is changed."""
@@ -123,3 +147,10 @@ def verify(trial: Trial, as_json: Json = False) -> int:
     else:
         print(notices_text(differs) if differs else "equal: all that is stored comes out again")
     return REFUSED if differs else DONE
+
+
+def _stamp() -> Stamp:
+    from carpet.run.store import Stamp
+
+    at = dt.datetime.now(dt.UTC)
+    return Stamp(run=at.strftime("%Y%m%dT%H%M%S.%fZ"), who="carpet", at=at)

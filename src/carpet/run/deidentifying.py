@@ -23,8 +23,8 @@ from carpet.dicom.series import catalogue
 from carpet.run.deid_finding import Instance, folders_below, studies_in
 from carpet.run.deid_place import appear, hidden_part
 from carpet.run.deid_proof import MEASURED, Print, changed, print_of
+from carpet.run.leftovers import scratch_folder
 from carpet.run.opening import Found, found_under
-from carpet.run.stopping import hidden_folder
 from carpet.run.terminal import counted
 from carpet.suv import quantify
 
@@ -81,7 +81,7 @@ def deidentify_folder(source: Path, out: Path, key: Path, *, software: str, say:
     closed, linked = folders_below(source)
     if closed:
         raise ProtocolError(f"{counted(closed, 'folder')} below the input may not be entered by you; nothing was exported")
-    with hidden_folder("carpet-") as scratch:
+    with scratch_folder() as scratch:
         say("reading headers")
         files, not_opened = files_under([source], scratch)
         everything = catalogue(files)

@@ -14,6 +14,7 @@ from typing import Any
 
 from carpet.clinical.templates import templates
 from carpet.core.errors import ProtocolError
+from carpet.core.protocol import CohortProtocol, Protocol, SegmentProtocol
 from carpet.dicom.files import UNFINISHED
 from carpet.run.leftovers import at_work_in
 from carpet.run.outputs import new_files
@@ -28,6 +29,15 @@ from carpet.testing.course_scans import write_planned
 from carpet.testing.courses import PlannedPatient, PlannedScan, planned_patients
 
 PLANNED = "planned.csv"
+DEMONSTRATION = Protocol(
+    segment=SegmentProtocol(also=("max41",)),  # the delineation that the 80 mL of the two-factor group belong to
+    cohort=CohortProtocol(  # beside the defaults what means nothing in these phantoms (testing/course_effects.py)
+        groups=(*CohortProtocol().groups, "sex", "site"),
+        markers=(*CohortProtocol().markers, "age_years", "crp_mg_l", "ferritin_ug_l"),
+        samples=200,  # the fewest there may be: a demonstration is not waited for
+        permutations=1_000,
+    ),
+)
 Say = Callable[[str], None]
 
 
@@ -89,7 +99,7 @@ def _make(folder: Path, patients: Sequence[PlannedPatient], made_to_have: Sequen
             raise ProtocolError(f"{str(folder)!r} holds something else; name another folder")
         _put(folder, {PLANNED: told})
     if not (folder / PROTOCOL_FILE).exists():
-        init_trial(folder)
+        init_trial(folder, DEMONSTRATION)
     empty = templates()
     tables = {name: text for name, text in clinical_tables(patients).items() if _untouched(folder / "clinical" / name, empty[name])}
     _put(folder / "clinical", {name: text.encode() for name, text in tables.items()})

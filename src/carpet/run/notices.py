@@ -26,7 +26,7 @@ SMALL_REGIONS_LEFT = NoticeKind(
 UNDECIDED_LEFT = NoticeKind(
     "UNDECIDED_LEFT",
     Severity.WARNING,
-    "regions that the rules could not decide are in no total",
+    "regions that nobody has decided are in no total",
     "disease or physiologic for every region",
     "decide them in a decisions file",
 )

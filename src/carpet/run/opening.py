@@ -19,8 +19,8 @@ from carpet.dicom import notices
 from carpet.dicom.files import files_under
 from carpet.dicom.pixels import ct_volume, stored_values
 from carpet.dicom.series import Catalogue, catalogue
+from carpet.run.leftovers import scratch_folder
 from carpet.run.notices import CT_COVERS_LITTLE
-from carpet.run.stopping import hidden_folder
 from carpet.run.terminal import counted
 from carpet.suv import Quantification, quantify
 
@@ -41,14 +41,17 @@ class Found:
 
 
 @contextmanager
-def found_under(paths: Sequence[Path], protocol: SuvProtocol, *, weight_kg: float | None = None) -> Iterator[Found]:
-    """Everything below `paths`; unpacked zips live as long as the context does. Raises ProtocolError for a path that is not there."""
+def found_under(
+    paths: Sequence[Path], protocol: SuvProtocol, *, weight_kg: float | None = None, unpack_in: Path | None = None
+) -> Iterator[Found]:
+    """Everything below `paths`; unpacked zips live as long as the context does, in `unpack_in` or where the system keeps temporary files.
+    What a killed call has unpacked there is removed by the next. Raises ProtocolError for a path that is not there."""
     for path in paths:
         if not path.exists():
             raise ProtocolError(f"there is no file or folder {str(path)!r}")
         if not os.access(path, os.R_OK):
             raise ProtocolError(f"{str(path)!r} may not be read by you")
-    with hidden_folder("carpet-") as scratch:
+    with scratch_folder(unpack_in) as scratch:
         files, not_opened = files_under(paths, scratch)
         everything = catalogue(files)
         decided = {series.series_uid: quantify(series.pet, protocol, weight_kg=weight_kg) for series in everything.series if series.pet}

@@ -92,10 +92,12 @@ def write_result(
     say: Callable[[str], None],
     also_write: Sequence[str] = (),
     tracks: Mapping[str, str] | None = None,
+    pages: Mapping[str, Any] | None = None,
 ) -> tuple[str, ...]:
     """Write all files into `folder`; returns their names. What does not exist for this result (a SEG without a region) is left out.
 
     also_write: names of ALSO_WRITTEN. tracks: lesion id → TrackingUID that the lesion already has, see `tracks_of_mask`.
+    pages: the document as the pages tell it, where they tell it otherwise.
     """
     makers: dict[str, Make] = {
         "measurements.json": lambda: document_bytes(document),
@@ -105,7 +107,7 @@ def write_result(
     if not tables_only:
         dicom = _dicom(result, when, dict(tracks or {}))
         wanted = [*DICOM_FILES, *(ALSO_WRITTEN[name] for name in also_write)]
-        makers |= _pictures_and_pages(result, document) | {"lesions.nii.gz": lambda: _nifti(result)}
+        makers |= _pictures_and_pages(result, pages or document) | {"lesions.nii.gz": lambda: _nifti(result)}
         makers |= {name: dicom[name] for name in wanted}
     written = []
     with new_files(folder, (*FILES, *ALSO_WRITTEN.values())) as part:

@@ -87,11 +87,11 @@ def measure_study(study: Study, quantification: Quantification, protocol: Protoc
         small = SmallRegions(found.small_count, found.small_ml)
         lesions, flags = identify(found.labels, suv, anatomy, study.ct), _small(small, protocol)
         segmenter = protocol.segment.method
-    lesions, accepted = _with_decisions(lesions, wishes.decisions, suv, protocol, anatomy, study.ct)
+    lesions, accepted, disputed = _with_decisions(lesions, wishes.decisions, suv, protocol, anatomy, study.ct)
     lesions = tuple(replace(lesion, label=number) for number, lesion in enumerate(lesions, start=1))
     reviewed = all(lesion.reviewed for lesion in lesions) and (bool(lesions) or accepted)
     flags += (*study.flags, *quantification.flags, *_plausibility(quantification, anatomy, suv, study))
-    flags += (*_undecided(lesions), *(() if reviewed else (_unreviewed(lesions),)))
+    flags += (*disputed, *_undecided(lesions), *(() if reviewed else (_unreviewed(lesions),)))
     say("biomarkers")
     lesions, values, missing = _measured(lesions, suv, anatomy, quantification.body, protocol, segmenter, flags)
     flags = tuple(dict.fromkeys((*flags, *missing)))
@@ -135,13 +135,14 @@ def _with_decisions(
     protocol: Protocol,
     anatomy: Anatomy,
     ct: Volume | None,
-) -> tuple[tuple[Lesion, ...], bool]:
-    """The lesions after the reader's decisions, and whether a row accepted all the rest."""
+) -> tuple[tuple[Lesion, ...], bool, tuple[Notice, ...]]:
+    """The lesions after the readers' decisions, whether a row accepted all the rest, and what readers disagree on."""
     decisions = _read(given) if isinstance(given, Path) else given
     if not decisions:
-        return lesions, False
+        return lesions, False, ()
     decided = decide(lesions, decisions, suv, threshold=protocol.segment.preselect_suv)
-    return tuple(_placed(lesion, suv, anatomy, ct) for lesion in decided), any(one.lesion_id == "*" for one in decisions)
+    placed = tuple(one if one.id in decided.site_open else _placed(one, suv, anatomy, ct) for one in decided.lesions)
+    return placed, any(one.lesion_id == "*" for one in decisions), decided.flags
 
 
 def _read(path: Path) -> tuple[Decision, ...]:

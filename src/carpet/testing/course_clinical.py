@@ -1,13 +1,15 @@
 """The clinical tables of the demonstration trial: what course_tables.py says, and made-up laboratory values and toxicity beside it.
 
-Planted: LDH follows the lymphoma at baseline; CRS follows it a little. Nothing else does: ferritin, CRP, creatinine and blood counts are
-drawn without looking at course or outcome, so that a cohort has markers that predict and markers that must not.
+Planted: LDH and CRS follow the lymphoma at baseline. Nothing else does: ICANS, expansion, ferritin, CRP, creatinine and blood counts are
+drawn without looking at course or outcome, so that a cohort has markers that go with outcome and markers that must not. course_effects.py
+lists both.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -18,7 +20,8 @@ from carpet.testing.courses import NO_DOSE, SPLEEN, PlannedPatient, lines
 
 Rows = Iterable[Sequence[object]]
 LYMPHODEPLETION_DAY, LABS_DAY = -4, -6
-LABS_SEED, TOXICITY_SEED = 259, 3  # chosen: in so few patients, what is drawn must not go with progression by chance
+# chosen: in so few patients, what is drawn must not go with progression, and ICANS not with the volume of lymphoma, by chance
+LABS_SEED, TOXICITY_SEED, EXPANSION_SEED = 259, 21, 1
 ULN_LDH = 250  # U/L
 LDH_BASE, LDH_PER_ML = 160.0, 2.6  # U/L; how LDH follows the volume of lymphoma
 SPLEEN_ML = 160.0  # of a spleen that lymphoma has taken
@@ -32,6 +35,8 @@ DRAWN_LABS = (
     ("hb", "g/dL", 10.4, 0.12),
     ("creatinine", "mg/dL", 0.85, 0.2),
 )
+EXPANSION_DAYS = (7, 10, 14)  # one of them is the peak's
+PEAK_CELLS, PEAK_SCATTER, BESIDE_PEAK = 42.0, 0.9, (0.2, 0.7)  # /uL, the median peak; the logarithm's standard deviation; of the other days
 
 
 def baseline_ml(patient: PlannedPatient) -> float:
@@ -95,39 +100,57 @@ def _labs(patient: PlannedPatient) -> Iterator[list[object]]:
         for analyte, unit, median, scatter in DRAWN_LABS:
             value = median * float(np.exp(rng.normal(0.0, scatter)))
             yield [patient.id, _date(patient, day), analyte, f"{value:.3g}", unit]
+    yield from _expansion(patient)
+
+
+def _expansion(patient: PlannedPatient) -> Iterator[list[object]]:
+    """CAR T-cells in blood in the second week."""
+    rng = np.random.default_rng([patient.number, EXPANSION_SEED])
+    peak, on = PEAK_CELLS * float(np.exp(rng.normal(0.0, PEAK_SCATTER))), int(rng.choice(EXPANSION_DAYS))
+    for day in EXPANSION_DAYS:
+        cells = peak if day == on else peak * float(rng.uniform(*BESIDE_PEAK))
+        yield [patient.id, _date(patient, day), "cart_cells", f"{cells:.3g}", "cells/uL"]
 
 
 TOXICITY_COLUMNS = (
-    "patient_id", "onset_date", "resolution_date", "event", "scale", "grade", "fever", "hypotension", "hypoxia", "ice", "consciousness",
-    "tocilizumab", "steroid",
+    "patient_id", "onset_date", "resolution_date", "event", "scale", "grade", "fever", "fever_suppressed", "hypotension", "hypoxia", "ice",
+    "consciousness", "seizure", "motor_weakness", "icp_edema", "tocilizumab", "steroid",
 )  # fmt: skip
-CRS_ITEMS = {  # grade → hypotension, hypoxia (ASTCT 2019)
-    1: ("none", "none"),
-    2: ("no_pressor", "low_flow"),
-    3: ("one_pressor", "high_flow"),
+CRS_ITEMS = {  # grade → fever, suppressed, hypotension, hypoxia (ASTCT 2019)
+    0: ("no", "no", "none", "none"),
+    1: ("yes", "no", "none", "none"),
+    2: ("yes", "no", "no_pressor", "low_flow"),
+    3: ("yes", "no", "one_pressor", "high_flow"),
+    4: ("yes", "no", "multiple_pressors", "high_flow"),
 }
-ICANS_ITEMS = {1: (8, "awake"), 2: (5, "voice"), 3: (1, "tactile")}  # grade → ICE, consciousness
+ICANS_ITEMS = {  # grade → ICE, consciousness, seizure, motor weakness, raised pressure or oedema
+    0: (10, "awake", "none", "no", "none"),
+    1: (8, "awake", "none", "no", "none"),
+    2: (5, "voice", "none", "no", "none"),
+    3: (1, "tactile", "resolving", "no", "none"),
+}
+CRS_ODDS_PER_DOUBLING = 4.0  # of a higher grade of CRS, per doubling of the volume of lymphoma at baseline
+CRS_HALF_ML = (20.0, 55.0, 130.0, 800.0)  # volumes at which half of the patients have grade 1, 2, 3, 4 or more
+ICANS_SHARE = 0.5  # of patients who have any
+
+
+def crs_chances(volume_ml: float) -> tuple[float, ...]:
+    """The chances of CRS of grade 1, 2, 3, 4 or more, by proportional odds."""
+    odds = (CRS_ODDS_PER_DOUBLING ** math.log2(volume_ml / half) for half in CRS_HALF_ML)
+    return tuple(one / (1.0 + one) for one in odds)
 
 
 def _toxicity(patient: PlannedPatient) -> Iterator[list[object]]:
-    """CRS in all, a grade higher above 80 mL; ICANS in half."""
+    """CRS by the volume of lymphoma; ICANS in half, whatever the volume."""
     rng = np.random.default_rng([patient.number, TOXICITY_SEED])
-    crs = min(int(rng.integers(0, 3)) + (baseline_ml(patient) > 80.0), 3)
-    icans = int(rng.integers(1, 4)) if rng.random() < 0.5 else 0
+    drawn = rng.random()
+    crs = sum(chance > drawn for chance in crs_chances(baseline_ml(patient)))
+    icans = int(rng.integers(1, 4)) if rng.random() < ICANS_SHARE else 0
     onset, length = int(rng.integers(1, 4)), int(rng.integers(3, 8))
-    treated = "yes" if crs >= 2 else "no"
-    if crs:
-        low, air = CRS_ITEMS[crs]
-        dates = (_date(patient, onset), _date(patient, onset + length))
-        yield [patient.id, *dates, "crs", "astct2019", crs, "yes", low, air, "", "", treated, "no"]
-    else:
-        yield [patient.id, "", "", "crs", "astct2019", 0, *[""] * 7]
-    if icans:
-        ice, awake = ICANS_ITEMS[icans]
-        dates = (_date(patient, onset + 3), _date(patient, onset + 3 + length))
-        yield [patient.id, *dates, "icans", "astct2019", icans, "", "", "", ice, awake, "no", "yes"]
-    else:
-        yield [patient.id, "", "", "icans", "astct2019", 0, *[""] * 7]
+    dates = (_date(patient, onset), _date(patient, onset + length)) if crs else ("", "")
+    yield [patient.id, *dates, "crs", "astct2019", crs, *CRS_ITEMS[crs], *[""] * 5, "yes" if crs >= 2 else "no", "no"]
+    dates = (_date(patient, onset + 3), _date(patient, onset + 3 + length)) if icans else ("", "")
+    yield [patient.id, *dates, "icans", "astct2019", icans, *[""] * 4, *ICANS_ITEMS[icans], "no", "yes" if icans else "no"]
 
 
 CT_COLUMNS = ("patient_id", "date", "lesion", "kind", "ldi_mm", "sdi_mm", "target", "status")
@@ -153,18 +176,30 @@ def _reading(patient: PlannedPatient, words: list[str]) -> list[str]:
     return [patient.id, _date(patient, patient.scan(scan).day), reader.replace("_", " "), *told, " ".join(said[4:])]
 
 
-DECISION_COLUMNS = ("patient_id", "date", "lesion_id", "l_mm", "p_mm", "s_mm", "status", "reader", "comment")
-ACCEPTED = ("P01", "P02", "P04", "P06", "P08", "P10", "P16", "P18", "P20", "P22", "P23", "P26")  # a reader has looked at all their regions
+DECISION_COLUMNS = ("patient_id", "date", "lesion_id", "l_mm", "p_mm", "s_mm", "status", "reader", "adjudicates", "comment")
+READERS, ADJUDICATOR = ("Dr A", "Dr B"), "Dr C"
+DISPUTED = ("P23", "M1")  # the scan whose brown fat the second reader calls disease; the adjudicator does not
+# both readers have looked at all their regions
+ACCEPTED = ("P01", "P02", "P04", "P06", "P08", "P10", "P16", "P18", "P20", "P22", "P23", "P26")
 
 
 def _decisions(patient: PlannedPatient) -> Iterator[list[str]]:
-    """What carpet suggests is accepted; brown fat, which it leaves undecided, is called so."""
+    """What carpet suggests is accepted by both readers; brown fat, which it leaves undecided, is called so, on one scan after a dispute."""
     if patient.id not in ACCEPTED:
         return
     for scan in patient.scans:
         if scan.fault == NO_DOSE:
             continue
         who = [patient.id, _date(patient, scan.day)]
-        for point in brown_fat_points(patient):
-            yield [*who, "", *(f"{mm:.1f}" for mm in point), "physiologic", "Dr A", "brown fat"]
-        yield [*who, "*", "", "", "", "accept", "Dr A", ""]
+        disputed = (patient.id, scan.name) == DISPUTED
+        for reader in READERS:
+            status = "disease" if disputed and reader != READERS[0] else "physiologic"
+            for point in _points(patient):
+                yield [*who, *point, status, reader, "", "brown fat" if status == "physiologic" else ""]
+            yield [*who, "*", "", "", "", "accept", reader, "", ""]
+        for point in _points(patient) if disputed else ():
+            yield [*who, *point, "physiologic", ADJUDICATOR, "yes", "brown fat"]
+
+
+def _points(patient: PlannedPatient) -> Iterator[list[str]]:
+    return (["", *(f"{mm:.1f}" for mm in point)] for point in brown_fat_points(patient))

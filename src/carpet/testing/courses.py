@@ -120,21 +120,24 @@ def _lesion(words: list[str]) -> PlannedLesion:
     return PlannedLesion(name, site.replace("soft_tissue", "soft tissue"), at)
 
 
-AVID_SUV = 4.0  # a region of lymphoma is found at or above it (the default protocol); a mass below it is on CT only
+AVID_SUV, AVID_ML = 4.0, 3.0  # a region of lymphoma is found from these on (the default protocol); smaller, it is a remnant
 
 
 def planned_events(patient: PlannedPatient) -> dict[tuple[int, str], int]:
-    """(day, event) → how many lesions, on every later scan that can be measured: present, new, reappeared, gone.
+    """(day, event) → how many lesions, on every later scan that can be measured: present, new, reappeared, remnant, gone.
 
-    gone: seen on an earlier scan, not on this one. A spleen is a lesion like the others.
+    gone: seen on an earlier scan, not on this one. A spleen is a lesion like the others, and large.
     """
     seen: set[str] = set()
     before: set[str] = set()
     events: dict[tuple[int, str], int] = {}
     for scan in (one for one in patient.scans if one.fault != NO_DOSE):
-        now = {one.name for one in patient.lesions if scan.name in one.at and one.at[scan.name].suv >= AVID_SUV}
+        avid = {one.name: one for one in patient.lesions if scan.name in one.at and one.at[scan.name].suv >= AVID_SUV}
+        now = {name for name, one in avid.items() if one.site == SPLEEN or one.at[scan.name].volume_ml >= AVID_ML}
+        left = (avid.keys() - now) & seen
         if scan is not patient.scans[0]:
-            counts = {"present": now & before, "new": now - seen, "reappeared": (now & seen) - before, "gone": seen - now}
+            counts = {"present": now & before, "new": now - seen, "reappeared": (now & seen) - before, "remnant": left}
+            counts["gone"] = seen - now - left
             events |= {(scan.day, event): len(names) for event, names in counts.items() if names}
-        seen, before = seen | now, now
+        seen, before = seen | now, now | left
     return events

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from carpet.clinical.score import ScoreOptions
+
 
 @pytest.mark.parametrize(("value", "group"), [(0.0, "low"), (0.32, "low"), (0.33, "high")])
 def test_the_limit(asked: Any, volume: Any, value: float, group: str) -> None:
@@ -14,7 +16,8 @@ def test_the_limit(asked: Any, volume: Any, value: float, group: str) -> None:
     assert set(found.flags) == {"CUTOFF_OTHER_TIMEPOINT", "CUTOFF_OTHER_POPULATION"}
 
 
-def test_another_delineation_is_told(asked: Any, volume: Any) -> None:
-    found = asked("sdmax_032", sdmax=volume(0.4, by="suv4.0"))
+def test_another_delineation_is_refused_unless_overridden_by_name(asked: Any, volume: Any) -> None:
+    assert asked("sdmax_032", sdmax=volume(0.4, by="suv4.0")).reason == "CUTOFF_OTHER_DELINEATION"
+    found = asked("sdmax_032", sdmax=volume(0.4, by="suv4.0"), options=ScoreOptions(overrides={"sdmax_032": "Dr B"}))
     assert (found.group, found.segmenter) == ("high", "suv4.0")
-    assert "CUTOFF_DELINEATION_DIFFERS" in found.flags
+    assert "CUTOFF_OVERRIDDEN" in found.flags

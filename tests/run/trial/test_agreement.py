@@ -44,6 +44,9 @@ def test_two_readers_by_time_point_and_together() -> None:
     assert (rows["", "percent_agreement"]["value"], rows["", "percent_agreement"]["n"]) == (75.0, 4)
     # M1: 1-2, 4-4, 5-5: squared distance 1 of 3 observed; of all 9 pairs (1+9+16 + 4+0+1 + 9+1+0)/9 expected
     assert rows["M1", "kappa_quadratic"]["value"] == pytest.approx(1 - (1 / 3) / (41 / 9))
+    # four cases: a number, and no interval that would look like certainty
+    assert [rows["", "ac1"][key] for key in ("low", "high", "reason_missing")] == [None, None, "TOO_FEW_FOR_INTERVAL"]
+    assert rows["", "percent_agreement"]["reason_missing"] == ""  # it has none by definition
     assert (rows["M3", "kappa_quadratic"]["value"], rows["M3", "kappa_quadratic"]["reason_missing"]) == (None, "TOO_FEW_CASES")
 
 

@@ -28,9 +28,9 @@ INFUSED = dt.date(2024, 3, 1)
 PATIENTS = "patient_id,age,infusion_date,last_contact_date\nA,60,2024-03-01,2024-12-01\nB,50,2024-03-01,2024-12-01\n"
 DAYS = (("A", -3), ("A", 29), ("B", -3))
 SCANS = "patient_id,date,weight_kg,series_uid,accept_recon_change,comment\n"
-DECISIONS = "patient_id,date,lesion_id,l_mm,p_mm,s_mm,status,site,reader,comment\n"
+DECISIONS = "patient_id,date,lesion_id,l_mm,p_mm,s_mm,status,site,reader,adjudicates,comment\n"
 ALL_OF_A = "".join(
-    f"A,2024-02-27,L{n:02d},,,,{status},,Dr A,\n" for n, status in enumerate(("physiologic", "disease", "disease", "disease"), start=1)
+    f"A,2024-02-27,L{n:02d},,,,{status},,Dr A,,\n" for n, status in enumerate(("physiologic", "disease", "disease", "disease"), start=1)
 )
 BLADDER = 20.0  # SUV
 TWICE = 2.0  # the given weight over the phantom's
@@ -109,10 +109,10 @@ def test_decisions_of_a_scan_are_applied_and_measure_it_anew_alone(trial: Path, 
     lesions = {row["lesion_id"]: row for row in table(trial, "lesions") if (row["patient_id"], row["day"]) == ("A", "-3")}
     assert [row["status"] for row in lesions.values()] == ["physiologic", "disease", "disease", "disease"]
     assert {row["decided_by"] for row in lesions.values()} == {"reader Dr A"}
-    of_b = "B,2024-02-27,L01,,,,physiologic,,Dr B,\n"
+    of_b = "B,2024-02-27,L01,,,,physiologic,,Dr B,,\n"
     write(trial, decisions=DECISIONS + of_b + ALL_OF_A)  # all rows of A stand one lower now
     assert ran(call, trial)[0] == 1
-    write(trial, decisions=DECISIONS + of_b.replace("Dr B,", "Dr B,urine") + ALL_OF_A)
+    write(trial, decisions=DECISIONS + of_b.replace("Dr B,,", "Dr B,,urine") + ALL_OF_A)
     measured, _, rows = ran(call, trial)
     assert (measured, rows["A", "-3"]["status"]) == (1, "REVIEWED")
     assert call("verify", trial).status == 0
@@ -122,8 +122,8 @@ def test_decisions_of_a_scan_are_applied_and_measure_it_anew_alone(trial: Path, 
 
 
 def test_a_decision_that_cannot_be_meant_refuses_its_scan_as_in_measure(trial: Path, call: Call) -> None:
-    write(trial, decisions=DECISIONS + "B,2024-02-27,L01,,,,physiologic,,Dr B,\nA,2024-02-27,L01,,,,physiologic,,Dr A,\n"
-          "A,2024-02-27,L77,,,,disease,,Dr A,\nA,2024-02-27,,9000,0,0,disease,,Dr A,\n")  # fmt: skip
+    write(trial, decisions=DECISIONS + "B,2024-02-27,L01,,,,physiologic,,Dr B,,\nA,2024-02-27,L01,,,,physiologic,,Dr A,,\n"
+          "A,2024-02-27,L77,,,,disease,,Dr A,,\nA,2024-02-27,,9000,0,0,disease,,Dr A,,\n")  # fmt: skip
     measured, refused, rows = ran(call, trial)
     assert (measured, rows["A", "-3"]["status"], rows["B", "-3"]["status"]) == (3, "REFUSED", "UNREVIEWED")
     assert refused - {("WEIGHT_MISSING", "(0010,1030)")} == {
@@ -131,8 +131,42 @@ def test_a_decision_that_cannot_be_meant_refuses_its_scan_as_in_measure(trial: P
         ("DECISION_MISSES_UPTAKE", "decisions.csv, row 3 of this scan"),
     }
     assert call("verify", trial).status == 0
-    write(trial, decisions=DECISIONS + "A,2024-02-27,L01,,,,physiologic,,Dr A,\n")
+    write(trial, decisions=DECISIONS + "A,2024-02-27,L01,,,,physiologic,,Dr A,,\n")
     assert ran(call, trial)[0] == 2
+
+
+OF_TWO = DECISIONS + ALL_OF_A + ALL_OF_A.replace("Dr A", "Dr B").replace("L02,,,,disease", "L02,,,,physiologic")
+
+
+def test_readers_who_contradict_each_other_leave_the_region_open_until_a_third_person_decides(trial: Path, call: Call) -> None:
+    write(trial, decisions=OF_TWO)
+    _, refused, rows = ran(call, trial)
+    assert (rows["A", "-3"]["status"], refused) == ("UNREVIEWED", {("WEIGHT_MISSING", "(0010,1030)")})
+    lesions = {row["lesion_id"]: row for row in table(trial, "lesions") if (row["patient_id"], row["day"]) == ("A", "-3")}
+    assert (lesions["L02"]["status"], lesions["L02"]["decided_by"]) == ("undecided", "reader Dr A; reader Dr B")
+    flags = {row["code"]: row["found"] for row in table(trial, "flags") if (row["patient_id"], row["day"]) == ("A", "-3")}
+    assert flags["READERS_DISAGREE_ON_REGIONS"] == "L02 (reader Dr A disease, reader Dr B physiologic)"
+    assert flags["UNDECIDED_LEFT"].startswith("1 of")
+    volume = float(lesions["L02"]["volume_ml"])
+    agreed = {row["statistic"]: row for row in table(trial, "agreement") if (row["item"], row["timepoint"]) == ("tmtv", "TT")}
+    assert (agreed["within_benchmark"]["value"], agreed["within_benchmark"]["n"]) == ("0.0", "1")
+    whole = sum(float(row["volume_ml"]) for row in lesions.values() if row["status"] == "disease")
+    (case,) = table(trial, "adjudications")
+    assert (case["timepoint"], case["trigger"]) == ("TT", "TMTV_DIFFERS")
+    assert case["because"] == f"{whole + volume:.1f} and {whole:.1f} mL"
+    assert call("verify", trial).status == 0
+    write(trial, decisions=OF_TWO + "A,2024-02-27,L02,,,,disease,,Dr C,yes,\n")
+    measured, _, rows = ran(call, trial)
+    assert (measured, rows["A", "-3"]["status"]) == (1, "REVIEWED")
+    assert [row["because"].partition(", ")[2] for row in table(trial, "adjudications")] == ["adjudicated by reader Dr C"]
+    before = (trial / "results" / "tables" / "agreement.csv").read_bytes()
+    assert call("cohort", trial, "--tables-only").status == 0
+    assert (trial / "results" / "tables" / "agreement.csv").read_bytes() == before
+    for file in (trial / "results" / "geometry").rglob("*.npz"):
+        file.unlink()
+    assert "GEOMETRY_UNREADABLE" in call("cohort", trial, "--tables-only").err
+    write(trial, decisions=OF_TWO + "A,2024-02-27,L02,,,,disease,,Dr A,yes,\n")
+    assert {code for code, _ in ran(call, trial)[1]} == {"WEIGHT_MISSING", "DECISION_ADJUDICATES_OWN"}
 
 
 def test_a_named_series_is_measured_and_one_that_is_not_there_is_refused(trial: Path, dicom: Path, call: Call) -> None:
@@ -169,7 +203,7 @@ def test_nothing_asked_is_no_part_of_the_key(asked: Any) -> None:
 
 
 def test_rows_of_other_days_are_told(asked: Any) -> None:
-    studies, told = asked(scans=SCANS + "A,2024-02-28,70,,,\n", decisions=DECISIONS + "B,2024-03-30,*,,,,accept,,Dr B,\n")
+    studies, told = asked(scans=SCANS + "A,2024-02-28,70,,,\n", decisions=DECISIONS + "B,2024-03-30,*,,,,accept,,Dr B,,\n")
     assert {one.asked.weight_kg for _, one in studies} == {None}
     assert told == [
         ("READING_WITHOUT_SCAN", "scans.csv row 2, column date", "day -2"),
@@ -181,14 +215,14 @@ def test_rows_of_other_days_are_told(asked: Any) -> None:
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ("A,2024-02-27,L01,,,,physiologic,elbow,Dr A,", [("DECISION_MALFORMED", "decisions.csv row 2, column site", "")]),
-        ("A,2024-02-27,,1,,3,disease,,Dr A,", [("DECISION_MALFORMED", "decisions.csv row 2, column p_mm", "")]),
-        ("A,2024-02-27,*,,,,disease,,Dr A,", [("DECISION_MALFORMED", "decisions.csv row 2, column status", "")]),
-        ("A,2024-02-27,L01,,,,fysiologic,,Dr A,", []),  # told with the table
+        ("A,2024-02-27,L01,,,,physiologic,elbow,Dr A,,", [("DECISION_MALFORMED", "decisions.csv row 2, column site", "")]),
+        ("A,2024-02-27,,1,,3,disease,,Dr A,,", [("DECISION_MALFORMED", "decisions.csv row 2, column p_mm", "")]),
+        ("A,2024-02-27,*,,,,disease,,Dr A,,", [("DECISION_MALFORMED", "decisions.csv row 2, column status", "")]),
+        ("A,2024-02-27,L01,,,,fysiologic,,Dr A,,", []),  # told with the table
     ],
 )
 def test_a_refused_row_holds_back_what_else_the_patients_rows_say(asked: Any, row: str, told: list[Any]) -> None:
-    others = "A,2024-03-30,*,,,,accept,,Dr A,\nB,2024-02-27,*,,,,accept,,Dr B,\n"
+    others = "A,2024-03-30,*,,,,accept,,Dr A,,\nB,2024-02-27,*,,,,accept,,Dr B,,\n"
     studies, notices = asked(decisions=f"{DECISIONS}{row}\n{others}")
     assert [(key, len(one.asked.decisions)) for key, one in studies] == list(zip(DAYS, (0, 0, 1), strict=True))
     assert [one for one in notices if one[0] != "DECISIONS_HELD_BACK"] == told
@@ -198,7 +232,7 @@ def test_a_refused_row_holds_back_what_else_the_patients_rows_say(asked: Any, ro
 def test_a_named_series_says_which_of_two_examinations_is_meant(asked: Any, tmp_path: Path) -> None:
     visit = Visit(patient_id="B", injected_at=dt.datetime(2024, 2, 27, 14, 0))
     other = write_study(simple_phantom(spacing_mm=10.0), tmp_path / "second", visit=visit, storage=Storage(with_ct=False))
-    decided = DECISIONS + "B,2024-02-27,*,,,,accept,,Dr B,\n"
+    decided = DECISIONS + "B,2024-02-27,*,,,,accept,,Dr B,,\n"
     _, told = asked(tmp_path / "second", decisions=decided)
     assert told[0] == ("DECISION_WITHOUT_SCAN", "decisions.csv row 2, column date", "2 examinations, day -3")
     studies, told = asked(tmp_path / "second", decisions=decided, scans=f"{SCANS}B,2024-02-27,70,{other.pet_series_uid},,\n")

@@ -67,6 +67,18 @@ def test_why_there_is_no_course_of_ct(scan_at: Callable[..., Any]) -> None:
     assert [one.code for one in notices] == ["CT_BASELINE_MISSING"]
 
 
+def test_a_lesion_listed_late_names_its_row_and_leaves_the_response_open(scan_at: Callable[..., Any]) -> None:
+    notices: list[Notice] = []
+    late = CtTarget(row=7, patient_id="A", date=on(31), lesion="n9", kind="node", ldi_mm=30, sdi_mm=20, target=False, status="present")
+    found = ct_course(course(scan_at, ct(-4), ct(31), late), at(31), NUMBERS, refuse=refusing(notices))
+    assert [(one.code, one.where, one.found) for one in notices] == [
+        ("CT_LISTED_LATE", "ct_targets.csv row 7, column status", "present, first listed on day 31")
+    ]
+    said = by_ct(NUMBERS, found)
+    assert isinstance(said, Verdict)
+    assert (said.category, said.rule) == ("NE", "CT-NE-rest")
+
+
 def test_the_marrow_of_a_time_point(scan_at: Callable[..., Any]) -> None:
     readings = (read(29, marrow_involved=False), read(29, "S", marrow_involved=True), read(29, "T"), read(90, marrow_involved=True))
     one = course(scan_at, readings=readings)

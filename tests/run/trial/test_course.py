@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,23 @@ def test_what_stands_for_no_time_point_is_told(scan_at: ScanAt) -> None:
     readings = (Reading(patient_id="A", date=INFUSED, reader="R", deauville="3"),)
     nothing = course_of(A, [], ClinicalTables((A,), readings=readings), Protocol())
     assert {"PATIENT_WITHOUT_SCANS", "BASELINE_MISSING", "READING_WITHOUT_SCAN"} <= set(codes(nothing.flags))
+
+
+def test_a_refused_scan_is_not_no_scan(scan_at: ScanAt) -> None:
+    """A person would say: the scan of day 28 was refused; month 3 has none."""
+    refused = replace(scan_at(28), study=None, refusals=(scan_at(28, tmtv=1.0).values[0],))
+    refused = replace(refused, refusals=(replace(refused.refusals[0], payload={"code": "SUV_WEIGHT_MISSING"}),))
+    course = course_of(A, [scan_at(-2), refused, scan_at(180), scan_at(180)], ClinicalTables((A,)), Protocol())
+    said = {one.where: (one.code, one.found) for one in course.flags if "IN_WINDOW" in one.code}
+    assert said["M1"] == ("SCAN_NOT_USABLE_IN_WINDOW", "day 28 refused: SUV_WEIGHT_MISSING")
+    assert said["M6"] == ("SCAN_NOT_USABLE_IN_WINDOW", "two examinations on day 180")
+    assert said["M3"] == ("NO_SCAN_IN_WINDOW", "days 75 to 120")
+    assert course.lost_at("M1") == (refused,)
+    assert course.lost_at("TT") == ()
+    first = course_of(A, [replace(refused, day=-2)], ClinicalTables((A,)), Protocol())
+    assert [one.found for one in first.flags if one.code == "BASELINE_MISSING"] == [
+        "none that can be used: day -2 refused: SUV_WEIGHT_MISSING"
+    ]
 
 
 def test_without_infusion_there_are_no_time_points_and_none_is_missed(scan_at: ScanAt) -> None:

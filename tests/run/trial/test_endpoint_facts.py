@@ -163,6 +163,57 @@ def test_what_readers_say_of_a_scan_that_stands_for_no_time_point_counts() -> No
     assert shown(known(readings=told, criterion="lyric")) == []
 
 
+def by_ct_alone(numbers: str, ct: str, *more: dict[str, Any], readings: tuple[Reading, ...] = (), **said: Any) -> KnownFacts:
+    """Reader R calls the CT of M3 only; the numbers call its PET."""
+    pets = (called("M3", numbers, "carpet", "lugano_pet@1", rule="R"), called("M3", "NE", criterion="lugano_pet@1", rule="R"))
+    both = {"CMR": "CR", "PMR": "PR", "NMR": "SD", "PMD": "PD", "NE": "NE"}[numbers]
+    rows = (*pets, called("M3", both, "carpet"), called("M3", ct), *more)
+    return known(*rows, readings=(read(90, ct_response=ct, **said), *readings))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "ct", "category", "told"),
+    [
+        ("NMR", "PD", "PD", "PROGRESSION_NOT_STATED"),  # both PET and the reader's CT: METHODS D.5
+        ("PMD", "PD", "PD", "PROGRESSION_NOT_STATED"),
+        ("CMR", "PD", "DISCORDANT", ""),  # the reader's word is not passed over, and is not taken for PET's
+        ("PMR", "PD", "DISCORDANT", ""),
+        ("CMR", "CR", "CR", "SCANS_NOT_READ"),  # PET decides, and no reader called it
+        ("PMD", "SD", "DISPUTED", "PROGRESSION_UNCONFIRMED"),
+        ("NE", "PD", "PD", "PROGRESSION_NOT_STATED"),  # no PET that counts: CT decides
+        ("NE", "PR", "PR", ""),
+    ],
+)
+def test_a_reader_of_ct_alone_confirms_progression_only(numbers: str, ct: str, category: str, told: str) -> None:
+    found = by_ct_alone(numbers, ct)
+    assert (shown(found), flags(found)) == ([(90, category)], [told] if told else [])
+
+
+def test_a_reader_of_ct_alone_beside_others_and_with_a_score() -> None:
+    whole = called("M3", "CR", "reader S"), called("M3", "CMR", "reader S", "lugano_pet@1", rule="READING")
+    also = (read(90, "S", metabolic_response="CMR"),)
+    disputed = by_ct_alone("NMR", "PD", *whole, readings=also)
+    assert (shown(disputed), flags(disputed)) == ([(90, "DISPUTED")], ["PROGRESSION_DISPUTED"])
+    new = (
+        called("M3", "PMD", "carpet", "lugano_pet@1", rule="PET-PMD-new"),
+        called("M3", "PMD", criterion="lugano_pet@1", rule="PET-PMD-new"),
+    )
+    rows = (*new, called("M3", "PD", "carpet"), called("M3", "PD"))
+    assert shown(known(*rows, readings=(read(90, deauville="2", ct_response="PD"),))) == [(90, "DISCORDANT")]
+
+
+def test_where_ct_decides_a_readers_ct_is_enough_and_pet_alone_is_none() -> None:
+    rows = (called("M3", "PMR", "carpet", "lugano_pet@1", rule="R"), called("M3", "SD", "carpet"), called("M3", "PD"))
+    patient = replace(A, fdg_avid=False)
+
+    def shows(*readings: Reading, of: tuple[dict[str, Any], ...] = rows) -> list[tuple[int, str]]:
+        return shown(facts_of(course(patient, *readings), of, Protocol()))
+
+    assert shows(read(90, ct_response="PD")) == [(90, "PD")]
+    assert shows(read(90, metabolic_response="PMD")) == [(90, "SD")]
+    assert shows(read(60, metabolic_response="PMD", ct_response="SD"), of=()) == [(60, "SD")]
+
+
 def test_numbers_under_a_readers_name_are_no_confirmation() -> None:
     def pet(category: str, rule: str, assessor: str) -> dict[str, Any]:
         return called("M3", category, assessor, "lugano_pet@1", rule=rule)

@@ -96,9 +96,34 @@ def test_early_progression_by_the_protocols_month_1_and_by_the_patients_table(sc
     late = Protocol(timepoints={"M1": DayWindow(first_day=20, last_day=28, nominal_day=28)})
     assert ("M1", "EARLY_PROGRESSION") not in codes(found(course([scan_at(-2)]), response("M1", "PD"), protocol=late))
     told = found(course([scan_at(-2)], replace(A, progression_date=on(20))))
-    assert [(row["finding"], row["day"], row["because"]) for row in told.findings] == [
-        ("EARLY_PROGRESSION", 20, "day 20, patients.csv: progression_date PD")
+    assert [(row["finding"], row["timepoint"], row["day"], row["because"]) for row in told.findings] == [
+        ("EARLY_PROGRESSION", "whole course", 20, "day 20, patients.csv: progression_date PD")
     ]
+
+
+def test_a_stated_progression_stands_at_the_scan_of_its_day(scan_at: ScanAt) -> None:
+    one = course([scan_at(-2), scan_at(29, tmtv=9.0)], replace(A, progression_date=on(29)))
+    (stated,) = [row for row in found(one, response("M1", "PR")).findings if "patients.csv" in row["because"]]
+    assert (stated["timepoint"], stated["day"], stated["study_uid"]) == ("M1", 29, "1.2.29")
+
+
+def test_a_scan_that_stands_for_no_time_point_is_called_unscheduled(scan_at: ScanAt) -> None:
+    rows = found(course([scan_at(60, tmtv=5.0)])).findings
+    assert {(row["timepoint"], row["day"]) for row in rows} == {("unscheduled", 60)}
+
+
+def test_best_ends_where_progression_is_stated_but_lyric_takes_its_own(scan_at: ScanAt) -> None:
+    one = course([scan_at(-2)], replace(A, progression_date=on(60)))
+    rows = [response("M1", "PR"), response("M3", "CR"), response("M1", "IR1", "lyric@1"), response("M3", "PD", "lyric_follow_up@1")]
+    best = {row["criterion"]: (row["category"], row["ended_by"]) for row in found(one, *rows).best}
+    assert best == {"lugano@1": ("PR", "progression_date"), "lyric@1": ("PD", "PD")}
+
+
+def test_a_reader_of_one_scan_does_not_look_followed(scan_at: ScanAt) -> None:
+    rows = [response("M1", "CR"), response("M3", "CR"), response("M6", "CR"), response("M1", "CR", assessor="reader R")]
+    said = {row["assessor"]: row["because"] for row in found(course([scan_at(-2)]), *rows).best}
+    assert said["carpet"] == "M1 CR (day 29); 3 scans called, the last on day 180"
+    assert said["reader R"] == "M1 CR (day 29); 1 scan called, the last on day 29; not called: day 90, day 180"
 
 
 def test_deauville_at_month_1_by_each_assessor(scan_at: ScanAt) -> None:
@@ -118,13 +143,13 @@ def test_deauville_at_month_1_by_each_assessor(scan_at: ScanAt) -> None:
 
 def test_a_low_score_that_saw_no_faint_uptake_says_so_in_the_finding_too(scan_at: ScanAt) -> None:
     scans = [scan_at(-2, suv_max=10.0), scan_at(29)]
-    unseen = {**response("M1", "1", "deauville@1"), "flags": ["RESIDUAL_MAY_BE_MISSED"]}
+    unseen = {**response("M1", "1", "deauville@1"), "flags": ["NEW_FAINT_NOT_SOUGHT"]}
     read = response("M1", "1", "deauville@1", assessor="reader R", rule="READING")
     by_carpet, by_reader = (row for row in found(course(scans), unseen, read).findings if row["finding"] == "DEAUVILLE_1_3_AT_M1")
-    assert "fainter or smaller uptake was not measured" in by_carpet["because"]
-    assert "RESIDUAL_MAY_BE_MISSED" in by_carpet["flags"]
+    assert "faint or small new uptake elsewhere was not looked for" in by_carpet["because"]
+    assert "NEW_FAINT_NOT_SOUGHT" in by_carpet["flags"]
     assert "not measured" not in by_reader["because"]
-    assert "RESIDUAL_MAY_BE_MISSED" not in by_reader["flags"]
+    assert "NEW_FAINT_NOT_SOUGHT" not in by_reader["flags"]
 
 
 def test_early_growth_that_went_back_with_lyric_beside(scan_at: ScanAt) -> None:
@@ -170,7 +195,7 @@ def test_regions_of_one_scan_and_scans_that_share_a_day(scan_at: ScanAt, with_le
 
 
 def test_all_of_it_is_kept_with_the_patients_step(scan_at: ScanAt) -> None:
-    scans = [scan_at(-2, suv_max=10.0, tmtv=40.0), scan_at(29, suv_max=3.0, tmtv=80.0), scan_at(90, suv_max=None, tmtv=0.0)]
+    scans = [scan_at(-2, suv_max=10.0, tmtv=40.0), scan_at(29, suv_max=3.0, tmtv=80.0), scan_at(90, suv_max=1.9, tmtv=5.0)]
     result = course_result(course(scans), Protocol())
     assert (len(result.findings.best), len(result.findings.conversions)) == (7, 3)
     kept = {one.name: one for one in result.step.records}

@@ -11,7 +11,7 @@ import pytest
 
 from carpet.clinical.templates import templates
 from carpet.core.errors import ProtocolError
-from carpet.core.protocol import Protocol
+from carpet.core.protocol import Protocol, SegmentProtocol
 from carpet.run.store import EMPTY, open_store
 from carpet.run.trial.folder import README, init_trial, load_trial
 
@@ -53,6 +53,12 @@ def test_the_places_are_those_of_the_interface(tmp_path: Path) -> None:
     ]
     with open_store(trial.store) as store:
         assert store.head() == EMPTY
+
+
+def test_a_new_trial_of_another_protocol_has_that_one(tmp_path: Path) -> None:
+    other = Protocol(segment=SegmentProtocol(also=("max41",)))
+    assert init_trial(tmp_path / "trial", other).protocol == other
+    assert load_trial(tmp_path / "trial").protocol == other
 
 
 def test_the_new_trial_has_the_default_protocol(tmp_path: Path) -> None:

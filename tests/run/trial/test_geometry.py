@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -14,11 +15,12 @@ import numpy as np
 import pytest
 
 from carpet.core.errors import Refused
+from carpet.lesions.residual import blocks_of
 from carpet.lesions.surfaces import surfaces_of
 from carpet.report.mip import project
 from carpet.report.patient_view import drawn_grid
 from carpet.run.pipeline import Result
-from carpet.run.trial.geometry import STEP_MM, geometry_bytes, geometry_sha256, is_held, read_geometry, write_geometry
+from carpet.run.trial.geometry import EXCRETING, FORMAT, STEP_MM, geometry_bytes, geometry_sha256, is_held, read_geometry, write_geometry
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,16 @@ def test_what_is_read_back_is_what_was_measured(reviewed: Result, content: bytes
         name: at.tolist() for name, at in surfaces.centres_lps_mm.items()
     }
     assert found.surfaces.field is found.grid
+    expected = blocks_of(reviewed.suv)
+    assert found.blocks.grid.same_as(expected.grid)
+    assert np.array_equal(found.blocks.values, expected.values)
+    organs = reviewed.anatomy.organs
+    assert organs is not None
+    named = {reviewed.anatomy.organ_names[value]: region for value, region in organs.regions.items()}
+    kept = [named[name] for name in EXCRETING if name in named]
+    assert [np.array_equal(one.mask, other.mask) for one, other in zip(found.organs, kept, strict=True)] == [True] * len(kept)
+    assert all(one.grid.same_as(organs.grid) for one in found.organs)
+    assert found.candidate_suv == reviewed.protocol.segment.preselect_suv
 
 
 def test_the_same_result_is_the_same_bytes_and_small(reviewed: Result, content: bytes) -> None:
@@ -67,7 +79,15 @@ def test_the_same_result_is_the_same_bytes_and_small(reviewed: Result, content: 
 
 def test_without_a_lesion_or_a_body(reviewed: Result, file: Callable[[bytes], Path]) -> None:
     found = read_geometry(file(geometry_bytes(replace(reviewed, lesions=(), anatomy=replace(reviewed.anatomy, organs=None)))))
-    assert (found.lesions, found.surfaces) == ((), None)
+    assert (found.lesions, found.surfaces, found.organs) == ((), None, ())
+
+
+def test_a_file_of_an_earlier_format_is_refused(content: bytes, file: Callable[[bytes], Path]) -> None:
+    facts = json.loads(np.load(io.BytesIO(content))["facts"].tobytes()) | {"format": FORMAT - 1}
+    old = changed(content, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8))
+    with pytest.raises(Refused) as refused:
+        read_geometry(file(old))
+    assert refused.value.codes == ("GEOMETRY_UNREADABLE",)
 
 
 def test_the_digest_is_of_what_the_file_holds_not_of_how_it_is_packed(content: bytes, file: Callable[[bytes], Path]) -> None:
@@ -114,6 +134,9 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "too few boxes": lambda content: changed(content, boxes=np.zeros((1, 6), dtype=np.int32)),
     "boxes outside": lambda content: changed(content, boxes=np.full((4, 6), 10**9, dtype=np.int32)),
     "another picture": lambda content: changed(content, mip=np.zeros((3, 3), dtype=np.float32)),
+    "blocks of another grid": lambda content: changed(content, suv_low=np.zeros((2, 2, 2), dtype=np.uint8)),
+    "blocks that are no bytes": lambda content: changed(content, suv_high=np.load(io.BytesIO(content))["suv_high"].astype(np.float64)),
+    "no blocks": lambda content: changed(content, suv_high=None),
     "too few normals": lambda content: changed(content, normals=np.ones((3, 1), dtype=np.int8)),
     "normals of no length": lambda content: changed(content, normals=0 * np.load(io.BytesIO(content))["normals"]),
 }

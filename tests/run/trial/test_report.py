@@ -83,7 +83,7 @@ def test_a_figure_that_is_no_longer_made_is_gone(scan_at: Callable[..., Any], tm
     assert write_report(trial, result([refused]))
     assert not (trial.figures / "A" / "trajectory.svg").exists()
     assert (trial.figures / "A" / "mip_row.png").is_file()
-    assert "REFUSED: INTERNAL" in (trial.reports / "A" / "index.html").read_text()
+    assert "REFUSED: carpet failed on this examination" in (trial.reports / "A" / "index.html").read_text()
     assert write_report(trial, result([]))
     assert [path.name for path in (trial.figures / "A").glob("*")] == []
 

@@ -10,9 +10,12 @@ from typing import Any
 from carpet.clinical import ClinicalTables, Patient
 from carpet.clinical.readings import Reading
 from carpet.core.protocol import Protocol
+from carpet.lesions.residual import Above, NotKnown
+from carpet.lesions.tracks import Event
+from carpet.report.patient_tracks import EVENTS, LEFT, NO_REGION, NOT_KNOWN, QUIET_EVENTS
 from carpet.run.store import Stored
-from carpet.run.trial.course import Course, Scan, course_of
-from carpet.run.trial.report_content import in_time, patient_course, refused_codes, shown_name
+from carpet.run.trial.course import Scan, course_of
+from carpet.run.trial.report_content import patient_course
 from carpet.run.trial.steps import course_result
 
 INFUSED = dt.date(2024, 3, 1)
@@ -31,10 +34,6 @@ def refused(day: int | None) -> Scan:
 def told(scans: list[Any], *, patient: Patient = A, readings: tuple[Reading, ...] = (), there: frozenset[str] = frozenset()) -> Any:
     tables = ClinicalTables((patient,), readings=readings)
     return patient_course(course_result(course_of(patient, scans, tables, Protocol()), Protocol()), Protocol(), there)
-
-
-def course(scans: list[Any]) -> Course:
-    return course_of(A, scans, ClinicalTables((A,)), Protocol())
 
 
 def test_scans_stand_in_the_order_of_days_with_their_reports(scan_at: Callable[..., Any]) -> None:
@@ -57,13 +56,7 @@ def test_a_refused_scan_is_told_at_the_time_point_it_would_have_stood_for(scan_a
 
 def test_a_scan_that_was_never_measured_is_told_too(scan_at: Callable[..., Any]) -> None:
     lost = Scan("1.2.28", "s28", 28, None, "")
-    assert refused_codes(lost) == ["INTERNAL"]
     assert [row["code"] for row in told([scan_at(-3, tmtv=9.0), lost])["refusals"]] == ["INTERNAL"]
-
-
-def test_names_are_of_time_points_only_where_one_is_free(scan_at: Callable[..., Any]) -> None:
-    made = course([scan_at(29, tmtv=1.0), refused(31), refused(500), refused(None)])
-    assert [(scan.day, shown_name(made, scan)) for scan in in_time(made)] == [(29, "M1"), (31, ""), (500, ""), (None, "")]
 
 
 def test_where_criteria_differ_is_asked_time_point_by_time_point(scan_at: Callable[..., Any]) -> None:
@@ -94,3 +87,27 @@ def test_without_infusion_and_scans_there_is_still_content() -> None:
     said = told([], patient=Patient(patient_id="A"))
     assert (said["scans"], said["responses"], said["patient"]["infused"]) == ([], [], False)
     assert [row["code"] for row in said["flags"]] == ["PATIENT_WITHOUT_SCANS"]
+
+
+def test_every_code_on_the_page_has_its_sentence(scan_at: Callable[..., Any]) -> None:
+    said = told([scan_at(-3, tmtv=9.0, suv_max=8.0), refused(28)], readings=(READ,))
+    named = {code for row in (*said["responses"], *said["findings"]) for code in row["flags"]}
+    named |= {code for one in said["scans"] for code in (*one["flags"], *one["refused"])}
+    assert "WEIGHT_MISSING" in named
+    assert [code for code in sorted(named) if " " not in said["says"][code]] == []
+    assert [row["because"] for row in said["responses"] if "WEIGHT_MISSING" in row["because"]] == []
+
+
+def test_readers_who_disagree_are_told_with_their_calls(scan_at: Callable[..., Any]) -> None:
+    other = replace(READ, reader="S", deauville="4", metabolic_response="PMR")
+    said = told([scan_at(-3, suv_max=20.0, suv_peak=18.0), scan_at(29, suv_max=9.0, suv_peak=8.0)], readings=(READ, other))
+    (row,) = said["disputes"]
+    assert (row["timepoint"], row["day"], [name for name, _ in row["readers"]]) == ("M1", 29, ["reader R", "reader S"])
+    assert [dict(calls)["deauville"] for _, calls in row["readers"]] == ["2", "4"]
+    assert [trigger for trigger, _ in row["triggers"]] == ["CATEGORY_DIFFERS", "DEAUVILLE_ACROSS_3_4"]
+
+
+def test_the_page_has_words_for_every_event_and_all_that_may_be_left() -> None:
+    assert {*EVENTS, *QUIET_EVENTS} == {*Event, NO_REGION}
+    assert set(LEFT) == set(Above)
+    assert set(NOT_KNOWN) == set(NotKnown)

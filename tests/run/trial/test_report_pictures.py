@@ -16,6 +16,7 @@ from carpet.core.errors import Refused
 from carpet.core.lesion import Lesion, Status
 from carpet.core.protocol import Protocol
 from carpet.core.space import Grid, Region
+from carpet.lesions.residual import Blocks
 from carpet.report.mip_row import NoScan, RowScan
 from carpet.report.patient_view import drawn_grid
 from carpet.run.trial.course import Course, Scan, course_of
@@ -37,6 +38,7 @@ A = Patient(
     last_contact_date=INFUSED + dt.timedelta(300),
 )
 GRID = Grid((10, 8, 8), np.diag([4.0, 4.0, 4.0, 1.0]), "1.2")
+BLOCKS = Blocks(GRID, np.ones(GRID.shape_kji, dtype=np.float32))
 
 
 def course(scans: list[Any], patient: Patient = A, targets: tuple[CtTarget, ...] = ()) -> Course:
@@ -55,12 +57,13 @@ def geometry(scan: Scan) -> ScanGeometry:
     lesions = tuple(
         Lesion(f"L0{n}", n, region, status, "r", "b") for n, (region, status) in enumerate(zip(regions, statuses, strict=True), 1)
     )
-    return ScanGeometry(GRID, lesions, None, np.ones((10, 8), dtype=np.float32), drawn_grid(GRID))
+    return ScanGeometry(GRID, lesions, None, np.ones((10, 8), dtype=np.float32), drawn_grid(GRID), BLOCKS, (), 4.0)
 
 
-def row(day: int, event: str) -> dict[str, Any]:
-    ids = [] if event == "gone" else ["L01"]
-    return {"study_uid": f"1.2.{day}", "day": day, "track": "T01", "event": event, "lesion_ids": ids, "into": "", "confidence": "high"}
+def row(day: int, event: str, *, track: str = "T01", suv_max: float | None = None, above: str = "") -> dict[str, Any]:
+    ids = [] if event in ("gone", "remnant") else ["L01"]
+    said = {"study_uid": f"1.2.{day}", "day": day, "track": track, "event": event, "lesion_ids": ids, "into": "", "confidence": "high"}
+    return said | {"residual_suv_max": suv_max, "residual_above": above, "residual_reason_missing": ""}
 
 
 def test_every_scan_and_every_gap_stand_in_the_order_of_days(scan_at: Callable[..., Any]) -> None:
@@ -76,7 +79,7 @@ def test_every_scan_and_every_gap_stand_in_the_order_of_days(scan_at: Callable[.
     assert [(one.because, one.wide) for one in cells if isinstance(one, NoScan)] == [
         ("no scan, days −120 to −15", False),
         ("no scan, days 4 to 10", False),
-        ("PET refused: INTERNAL", True),
+        ("PET refused: carpet failed on this examination; the others were measured", True),
     ]
     assert foot == "No scan at M6, M12."
     spared, _ = mip_row(course([scan_at(-3, tmtv=9.0)], replace(A, bridging=False)), CourseTracks(), geometry)
@@ -94,13 +97,24 @@ def test_numbers_undecided_regions_and_what_happened_stand_below(scan_at: Callab
     assert len(third.below) == 1
 
 
+def test_uptake_that_is_left_is_never_told_as_gone(scan_at: Callable[..., Any]) -> None:
+    scans = [scan_at(-3, tmtv=9.0), scan_at(29, tmtv=0.0), scan_at(91, tmtv=0.0)]
+    first = (row(-3, "present"), row(-3, "present", track="T02"))
+    second = (row(29, "gone", suv_max=2.34, above="yes"), row(29, "remnant", track="T02", suv_max=7.76, above="unsure"))
+    third = (row(91, "gone", suv_max=1.2, above="no"), row(91, "gone", track="T02", suv_max=1.0, above="no"))
+    cells, _ = mip_row(course(scans), CourseTracks((*first, *second, *third)), geometry)
+    _, early, late = (one for one in cells if isinstance(one, RowScan))
+    assert early.below[1:] == ("T02: SUV 7.8 remains ?, and 1 more",)
+    assert late.below[1:] == ("gone T01, T02",)
+
+
 def test_a_lost_geometry_is_said_in_place(scan_at: Callable[..., Any]) -> None:
     def lost(scan: Scan) -> ScanGeometry:
         raise Refused(GEOMETRY_UNREADABLE.at("x"))
 
     (cell,) = mip_row(course([scan_at(-3, tmtv=1.0)], replace(A, bridging=False)), CourseTracks(), lost)[0]
     assert isinstance(cell, NoScan)
-    assert cell.because == "no picture: GEOMETRY_UNREADABLE"
+    assert cell.because == f"no picture: {GEOMETRY_UNREADABLE.message}"
     assert mip_row(course([]), CourseTracks(), lost) == ([], "")
 
 

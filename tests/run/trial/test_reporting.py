@@ -52,8 +52,8 @@ def test_the_page_tells_the_course(reported: Path) -> None:
         assert words in a, words
     assert "<strong>M3</strong> day 90" in b  # no PET there, only a CT
     assert "CT-PR" in b
-    assert "REFUSED: WEIGHT_MISSING" in c
-    assert "the PET of day 28 was refused: WEIGHT_MISSING" in c
+    assert "REFUSED: no patient weight" in c
+    assert "the PET of day 28 was refused: no patient weight" in c
 
 
 def test_no_name_no_record_number_no_calendar_date(reported: Path) -> None:

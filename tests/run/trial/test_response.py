@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from carpet.clinical import ClinicalTables, Patient
@@ -34,15 +35,23 @@ def read(day: int, **said: Any) -> Reading:
     return Reading(patient_id="A", date=on(day), reader="R", **said)
 
 
+def _tracks(scans: list[Any], residual: tuple[float, str]) -> tuple[dict[str, Any], ...]:
+    """One lesion on the first scan, and what is left at its place on all later ones."""
+    left = {"residual_suv_max": residual[0], "residual_above": residual[1], "residual_reason_missing": "", "into": "", "track": "T01"}
+    return tuple({"study_uid": one.study_uid, "day": one.day, "lesion_ids": [] if n else ["L01"], **left} for n, one in enumerate(scans))
+
+
 def rows_of(
     scans: list[Any],
     readings: tuple[Reading, ...] = (),
     ct: tuple[CtTarget, ...] = (),
     appeared: Mapping[str, Any] | None = None,
     accepted: tuple[ScanRow, ...] = (),
+    patient: Patient = A,
+    residual: tuple[float, str] = (0.8, "no"),
 ) -> dict[tuple[str, str, str], Any]:
-    course = course_of(A, scans, ClinicalTables((A,), ct_targets=ct, readings=readings, scans=accepted), Protocol())
-    rows, _ = response_rows(course, Protocol(), tracks=CourseTracks(appeared=appeared or {}))
+    course = course_of(patient, scans, ClinicalTables((patient,), ct_targets=ct, readings=readings, scans=accepted), Protocol())
+    rows, _ = response_rows(course, Protocol(), tracks=CourseTracks(_tracks(scans, residual), appeared or {}, step="made"))
     found = {(row["timepoint"], row["criterion"].partition("@")[0], row["assessor"]): row for row in rows}
     assert len(found) == len(rows)
     return found
@@ -64,6 +73,22 @@ def test_the_numbers_alone(scan_at: ScanAt) -> None:
     assert said == ["4", "PMR", "PR", "4"]
     assert rows["M1", "qpet", "carpet"]["value"] == 2.6 / 2.0
     assert "NEW_LESIONS_NOT_READ" in rows["M1", "lugano_pet", "carpet"]["flags"]
+
+
+def test_ct_decides_where_the_lymphoma_is_not_fdg_avid(scan_at: ScanAt) -> None:
+    """METHODS D.5: variably avid histology: CT decides. 40 × 20 to 24 × 16 mm is 52 % less; the PET has risen by 50 %."""
+    scans, ct = [scan_at(-2, suv_max=10.0), scan_at(29, suv_max=15.0)], (target(-2, 40, 20), target(29, 24, 16))
+    names = ("lugano_pet", "lugano_ct", "lugano", "lyric", "recil", "cheson2007")
+
+    def said(patient: Patient) -> list[str]:
+        rows = rows_of(scans, ct=ct, patient=patient)
+        return [rows["M1", name, "carpet"]["category"] for name in names]
+
+    assert said(A) == ["PMD", "PR", "PD", "IR3", "PR", "PR"]
+    assert said(replace(A, fdg_avid=False)) == ["PMD", "PR", "PR", "PR", "PR", "PR"]
+    assert said(replace(A, histology="CLL")) == said(replace(A, fdg_avid=False))
+    without_ct = rows_of(scans, patient=replace(A, fdg_avid=False))
+    assert without_ct["M1", "lugano", "carpet"]["category"] == "NE"
 
 
 def test_percist_in_sul(scan_at: ScanAt) -> None:
@@ -90,14 +115,31 @@ def test_a_reader_stands_beside_the_numbers(scan_at: ScanAt) -> None:
     assert (rows["M1", "lugano_ct", "reader R"]["category"], rows["M1", "lugano", "reader R"]["category"]) == ("SD", "PD")
 
 
-def test_nothing_found_is_said_with_what_may_be_missed(scan_at: ScanAt) -> None:
+def test_nothing_found_is_said_with_what_was_not_looked_for(scan_at: ScanAt) -> None:
     gone = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None)])["M1", "deauville", "carpet"]
-    assert (gone["category"], "RESIDUAL_MAY_BE_MISSED" in gone["flags"]) == ("1", True)
+    assert (gone["category"], "NEW_FAINT_NOT_SOUGHT" in gone["flags"]) == ("1", True)
     hot_liver = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None, liver=4.5)])["M1", "deauville", "carpet"]
-    assert "RESIDUAL_MAY_BE_MISSED" not in hot_liver["flags"]
+    assert "NEW_FAINT_NOT_SOUGHT" not in hot_liver["flags"]
     open_ = rows_of([scan_at(-2, suv_max=10.0), scan_at(29, suv_max=None, undecided=5.0)])
     assert open_["M1", "deauville", "carpet"]["category"] == "NE"
     assert open_["M1", "lugano", "carpet"]["category"] == "NE"
+
+
+def test_what_is_left_where_disease_lay_decides_every_criterion(scan_at: ScanAt) -> None:
+    """SPD 1200 → 300 mm², diameters 40 → 20 mm; SUVmax 10 → 1.7 or 3.0 over a blood pool of 1.5 and a liver of 2."""
+    ct = (target(-2, 40, 30), target(29, 20, 15))
+    scans = [scan_at(-2, suv_max=10.0, suv_peak=8.0), scan_at(29, suv_max=None, suv_peak=None)]
+    names = ("deauville", "lugano_pet", "lugano", "lyric", "recil", "cheson2007", "qpet", "percist")
+
+    def said(suv_max: float, above: str) -> list[str]:
+        rows = rows_of(scans, ct=ct, residual=(suv_max, above))
+        return [rows["M1", name, "carpet"]["category"] for name in names]
+
+    assert said(1.7, "no") == ["1", "CMR", "CR", "CR", "CR", "CR", "1-2", "CMR"]
+    assert said(1.7, "yes") == ["3", "CMR", "CR", "CR", "CR", "PR", "1-2", "PMR"]
+    assert said(3.0, "yes") == ["4", "PMR", "PR", "PR", "PR", "PR", "NE", "PMR"]
+    assert said(3.0, "unsure") == ["NE", "NE", "PR", "PR", "NE", "NE", "NE", "NE"]  # without PET the CT decides by Lugano
+    assert rows_of(scans, residual=(3.0, "yes"))["M1", "delta_suv_max", "carpet"]["value"] == 70.0
 
 
 def test_ct_alone_calls_a_time_point_without_pet(scan_at: ScanAt) -> None:

@@ -89,7 +89,7 @@ def test_responses_by_hand(ran: Path) -> None:
     # A: all gone at M1, the same lesions back at M3, which the reader calls new
     assert [said["A", "M1", name, "carpet"] for name in ("deauville", "lugano_pet", "lugano_ct", "lugano")] == ["1", "CMR", "NE", "CR"]
     assert [said["A", "M1", name, "reader Dr R"] for name in ("deauville", "lugano_pet", "lugano")] == ["2", "CMR", "CR"]
-    assert "RESIDUAL_MAY_BE_MISSED" in rows["A", "M1", "deauville", "carpet"]["flags"]
+    assert "NEW_FAINT_NOT_SOUGHT" in rows["A", "M1", "deauville", "carpet"]["flags"]
     assert [said["A", "M3", name, who] for who in ("carpet", "reader Dr R") for name in ("lugano_pet", "lugano")] == ["PMD", "PD"] * 2
     # B: SUVmax 40 % lower, far above the liver; SPD 1800 → 672 mm² at M1; n1 from 480 to 1200 mm² at day 90, where there is no PET
     m1 = ("deauville", "lugano_pet", "lugano_ct", "lugano", "recil", "cheson2007")

@@ -53,7 +53,9 @@ def test_numbers_by_hand(scan_at: Callable[..., Any]) -> None:
     assert (found["TT", "two_factor"]["value"], found["TT", "two_factor"]["segmenter"]) == (2, "max41")
     assert found["TT", "easix"]["value"] == pytest.approx(3.0)
     assert found["TT", "aaipi"]["reason_missing"] == "AGE_OVER_60"
-    assert found["TT", "sdmax_032"]["group"] == "high"
+    assert found["TT", "sdmax_032"]["reason_missing"] == "CUTOFF_OTHER_DELINEATION"  # of 41 %, and only TMTV was measured by that
+    accepted = ScoreRules(options=ScoreOptions(overrides={"sdmax_032": "Dr B"}))
+    assert rows([scan_at(-6, sdmax=0.4)], accepted)["TT", "sdmax_032"]["group"] == "high"
     assert found["TT", "easix"]["inputs"] == [
         "ldh 300 U/L (labs.csv day -6)",
         "creatinine 1.2 mg/dL (labs.csv day -6)",

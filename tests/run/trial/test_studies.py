@@ -16,9 +16,11 @@ from carpet.run.opening import found_under
 from carpet.run.store import Stamp, open_store
 from carpet.run.trial import studies as room
 from carpet.run.trial.folder import Trial
+from carpet.run.trial.scan_page import Heading
 from carpet.run.trial.studies import Task, Wanted, attempted, is_due, kept, study_records, study_step
 from carpet.testing import Storage, Visit, simple_phantom, write_study
 
+HEADING = Heading("ONE", 30, "M1")
 STAMP = Stamp(run="r", who="carpet", at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
 
 
@@ -39,7 +41,7 @@ def trial(tmp_path: Path) -> Trial:
 
 
 def task_of(trial: Trial, study: Any) -> Task:
-    wanted = Wanted(trial.reports / "one", trial.seg / "one.seg.dcm", trial.geometry / "one.npz", tables_only=True)
+    wanted = Wanted(trial.reports / "one", trial.seg / "one.seg.dcm", trial.geometry / "one.npz", tables_only=True, heading=HEADING)
     return Task(study, trial.protocol, wanted, STAMP, trial.results / "logs")
 
 
@@ -126,7 +128,7 @@ def test_files_under_another_day_go_and_with_a_refusal_all(trial: Trial) -> None
 
     def on(day: str, short: str = study.short) -> Wanted:
         seg, geometry = (f"{day}_{short}{ending}" for ending in (room.SEG_ENDING, room.GEOMETRY_ENDING))
-        return Wanted(trial.reports / "P" / f"{day}_{short}", trial.seg / "P" / seg, trial.geometry / "P" / geometry, tables_only=True)
+        return Wanted(trial.reports / "P" / f"{day}_{short}", trial.seg / "P" / seg, trial.geometry / "P" / geometry, True, HEADING)
 
     def there() -> set[str]:
         return {path.name for path in trial.results.glob("*/P/*")}
@@ -180,3 +182,23 @@ def test_records_without_dates_and_names(trial: Trial) -> None:
     assert "2024-03-14" not in text
     assert "PHANTOM" not in text
     assert {one.patient for one in records} == {study.patient}
+
+
+def test_pages_of_another_day_are_made_again_and_hold_no_date(trial: Trial) -> None:
+    (study,), _ = studies_in(trial.dicom)
+    task = task_of(trial, study)
+    task = replace(task, wanted=replace(task.wanted, tables_only=False))
+    page = task.wanted.report / "report.html"
+    with open_store(trial.store) as store:
+        kept(store, task, attempted(task, quiet))
+        assert not is_due(store, task)
+        text = page.read_text()
+        assert "ONE, day 30" in text
+        assert study.date.isoformat() not in text
+        assert study.patient not in text
+        moved = replace(task, wanted=replace(task.wanted, heading=Heading("ONE", 31, "M1")))
+        assert is_due(store, moved)
+        head = store.head()
+        kept(store, moved, attempted(moved, quiet))
+        assert (is_due(store, moved), store.head()) == (False, head)
+    assert "ONE, day 31" in page.read_text()

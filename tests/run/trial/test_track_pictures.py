@@ -13,6 +13,7 @@ import pytest
 from carpet.clinical import ClinicalTables, Patient
 from carpet.core.lesion import Lesion, Status
 from carpet.core.protocol import DayWindow, Protocol
+from carpet.lesions.residual import blocks_of
 from carpet.report.mip import project
 from carpet.report.patient_view import drawn_grid
 from carpet.run.trial.course import Course, course_of
@@ -32,6 +33,9 @@ GEOMETRY = ScanGeometry(
     None,
     project(SCAN.suv, "coronal"),
     drawn_grid(GRID),
+    blocks_of(SCAN.suv),
+    (),
+    4.0,
 )
 
 

@@ -19,6 +19,7 @@ from carpet.core.errors import Refused
 from carpet.core.lesion import Lesion, Status
 from carpet.core.protocol import Protocol
 from carpet.lesions.alignment import Confidence
+from carpet.lesions.residual import blocks_of
 from carpet.lesions.surfaces import surfaces_of
 from carpet.lesions.tracks import Event
 from carpet.report.mip import project
@@ -65,7 +66,7 @@ def seen(phantom: Phantom, shift_mm: Point, turn_deg: Point) -> Seen:
     )
     grid = scan.suv.grid
     surfaces = surfaces_of(scan.suv, survey(scan.suv, scan.ct))
-    geometry = ScanGeometry(grid, lesions, surfaces, project(scan.suv, "coronal"), drawn_grid(grid))
+    geometry = ScanGeometry(grid, lesions, surfaces, project(scan.suv, "coronal"), drawn_grid(grid), blocks_of(scan.suv), (), 4.0)
     return Seen(geometry, {str(name): f"L{n:02d}" for n, name in enumerate(order, start=1)})
 
 
@@ -127,6 +128,32 @@ def test_tracks_are_the_planted_ones_with_what_is_gone_new_and_back(course: Cour
     }
     assert next(one for one in m3 if one.event is Event.NEW).because.startswith("new on day 29, T4")
     assert (tracks.flags, tracks.refusals) == ((), ())
+    for row in tracks.rows:
+        asked = row["event"] == "gone"
+        assert (row["residual_suv_max"] is not None, row["residual_above"], row["residual_reason_missing"]) == (
+            asked,
+            "no" if asked else "",
+            "",
+        )
+
+
+def test_what_lay_at_the_place_before_leaves_new_unsure_and_a_remnant_has_not_gone(course: Course, visits: dict[int, Seen]) -> None:
+    """At M1 the first lesion is no region any more and the added one is none yet, but both take up as much as before."""
+    hidden = {visits[29].named[ADDED]}
+    faint = tuple(one for one in visits[29].geometry.lesions if one.id not in hidden)
+    tracks = course_tracks(course, reading(visits, lesions=faint), ())
+    (began,) = [row for row in tracks.rows if row["event"] == "new"]
+    assert (began["day"], began["confidence"]) == (91, "low")
+    assert "but on M1 SUVmax" in began["because"]
+    assert {one.confidence for one in tracks.appeared["1.2.91"] or () if one.event is Event.NEW} == {Confidence.LOW}
+    hidden = {visits[29].named[REST[0]]}
+    tracks = course_tracks(course, reading(visits, lesions=tuple(one for one in visits[29].geometry.lesions if one.id not in hidden)), ())
+    (left,) = [row for row in tracks.rows if row["event"] == "remnant"]
+    planted = next(one for one in M1.lesions if one.id == REST[0])
+    assert (left["lesion_ids"], left["volume_ml"], left["residual_above"]) == ([], None, "yes")
+    assert left["residual_suv_max"] == pytest.approx(planted.suv, rel=0.35)  # partial volume and noise
+    after = [row["event"] for row in tracks.rows if row["track"] == left["track"] and row["day"] == 91]
+    assert after == ["present"]
 
 
 def test_a_reader_says_that_the_new_lesion_is_the_old_one(course: Course, visits: dict[int, Seen]) -> None:

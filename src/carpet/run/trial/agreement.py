@@ -8,13 +8,14 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
-from carpet.cohort.agreement.adjudication import Read, to_adjudicate
+from carpet.cohort.agreement.adjudication import Read, Trigger, to_adjudicate
 from carpet.cohort.agreement.cohen_kappa import cohen_kappa
 from carpet.cohort.agreement.estimate import Estimate
 from carpet.cohort.agreement.several_readers import fleiss_kappa, gwet_ac1, percent_agreement
 from carpet.core.errors import NotMeasurable
 from carpet.run.trial.course import Course
 from carpet.run.trial.moments import CARPET, moments
+from carpet.run.trial.volume_agreement import ScanRead
 
 Row = dict[str, Any]
 Responses = Sequence[Mapping[str, Any]]
@@ -107,22 +108,36 @@ def _row(start: Row, statistic: str, n: int, compute: Callable[[], Estimate]) ->
         found = compute()
     except NotMeasurable as error:
         return said | {"value": None, "low": None, "high": None, "n": n, "reason_missing": error.reason}
-    return said | {"value": found.value, "low": found.low, "high": found.high, "n": found.n, "reason_missing": ""}
+    return said | {"value": found.value, "low": found.low, "high": found.high, "n": found.n, "reason_missing": found.no_interval}
 
 
-def adjudication_rows(courses: Iterable[tuple[Course, Responses]]) -> list[Row]:
-    """A row a case that a third person must see: two readers, or a reader and the date that patients.csv states for progression."""
+def adjudication_rows(courses: Iterable[tuple[Course, Responses]], *, reads: Iterable[ScanRead] = ()) -> list[Row]:
+    """A row a case that a third person must see: two readers, or a reader and the date that patients.csv states for progression.
+
+    reads: scans on whose regions two readers or more decided, of any patient: of these each reader's TMTV is compared.
+    """
     rows: list[Row] = []
+    scans = {(one.patient_id, one.timepoint): one for one in reads}
     for course, responses in courses:
-        days = {moment.name: moment.day for moment in moments(course)}
-        for case in to_adjudicate(_reads(course, responses)):
+        days = {name: scan.day for name, scan in course.at.items()} | {moment.name: moment.day for moment in moments(course)}
+        for case in to_adjudicate(_reads(course, responses, _volumes(course, scans))):
             said = {"patient_id": case.patient_id, "timepoint": case.timepoint, "day": days.get(case.timepoint)}
-            rows.append(said | {"readers": "; ".join(case.readers), "trigger": case.trigger.value, "because": case.because})
+            settled = scans[case.patient_id, case.timepoint].adjudicated_by if case.trigger is Trigger.TMTV else ""
+            because = f"{case.because}, adjudicated by {settled}" if settled else case.because
+            rows.append(said | {"readers": "; ".join(case.readers), "trigger": case.trigger.value, "because": because})
     return rows
 
 
-def _reads(course: Course, responses: Responses) -> Iterator[Read]:
-    who = course.patient.patient_id
+def _volumes(course: Course, scans: Mapping[tuple[str, str], ScanRead]) -> dict[tuple[str, str], float]:
+    """Time point and reader → TMTV, where it is known."""
+    mine = [one for (who, _), one in scans.items() if who == course.patient.patient_id]
+    return {
+        (one.timepoint, f"reader {reader}"): one.volume_ml(reader) for one in mine for reader in one.disease if reader not in one.not_drawn
+    }
+
+
+def _reads(course: Course, responses: Responses, volumes: Mapping[tuple[str, str], float]) -> Iterator[Read]:
+    who, left = course.patient.patient_id, dict(volumes)
     by: dict[str, list[tuple[int, str]]] = {}
     for row in responses:
         if row["assessor"] != CARPET and row["criterion"].partition("@")[0] == "lugano" and row["category"] != "NE":
@@ -131,7 +146,9 @@ def _reads(course: Course, responses: Responses) -> Iterator[Read]:
         for one in moment.readings:
             name = f"reader {one.reader}"
             category = next((called for day, called in by.get(name, ()) if day == moment.day), None)
-            yield Read(who, moment.name, name, category, one.deauville)
+            yield Read(who, moment.name, name, category, one.deauville, left.pop((moment.name, name), None))
+    for (timepoint, name), ml in left.items():
+        yield Read(who, timepoint, name, tmtv_ml=ml)
     last = max((day for calls in by.values() for day, _ in calls), default=0)
     for name, calls in by.items():
         first = min((day for day, category in calls if category == "PD"), default=None)

@@ -103,12 +103,18 @@ def _decisions(
 
 def _decision(row: DecisionRow, number: int) -> Decision | Refused:
     """The row as a decision. What a measurement says of it counts the rows of this scan: rows of others may come and go."""
-    cells = {name: "" if (value := getattr(row, name)) is None else str(value) for name in COLUMNS}
+    cells = {name: _cell(getattr(row, name)) for name in COLUMNS}
     where = f"{decision_table.FILE}, row {number} of this scan"
     try:
         return decision_of(cells, where, place=partial(place, decision_table.FILE, row.row), site_of=site_of)
     except Refused as refused:  # free text is not shown: it may hold a name
         return Refused(replace(notice, found="") for notice in refused.notices)
+
+
+def _cell(value: str | float | bool | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def _measured_as(study: TrialStudy, asked: Asked, protocol: SuvProtocol) -> TrialStudy:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from carpet.clinical.ct_targets import CtTarget
+from carpet.clinical.ct_targets import FILE, CtTarget
+from carpet.clinical.table import place
 from carpet.core.errors import Notice, Refused
 from carpet.response.ct_scans import CtCourse, CtLesion, CtScan, Part, Seen
 from carpet.response.lugano_ct import lugano_ct
 from carpet.response.rule import Verdict
 from carpet.run.trial.course import Course
 from carpet.run.trial.moments import Assessor, Moment, NoCall, ct_days, nearest
-from carpet.run.trial.notices import READING_DIFFERS
+from carpet.run.trial.notices import CT_LISTED_LATE, READING_DIFFERS
 
 AS_READ = "READING"  # stands where a reader decided, and no rule of the criterion
 
@@ -29,11 +30,22 @@ def ct_course(course: Course, moment: Moment, by: Assessor, *, refuse: Callable[
         return NoCall("no CT at this time point (ct_targets.csv)")
     days = [day for day in ct_days(course) if baseline <= day <= moment.ct_day]
     try:
-        return CtCourse(tuple(_ct_scan(course, day, by) for day in days))
+        found = CtCourse(tuple(_ct_scan(course, day, by) for day in days))
+        for notice in _listed_late(course, found):
+            refuse(notice)
+        return found
     except Refused as error:
         for notice in error.notices:
             refuse(notice)
         return NoCall(f"refused: {', '.join(error.codes)}", error.codes)
+
+
+def _listed_late(course: Course, found: CtCourse) -> Iterator[Notice]:
+    """The row that lists a lesion for the first time without saying whether it is new."""
+    for lesion in found.listed_late():
+        rows = [one for one in course.ct_targets if one.lesion == lesion.name]
+        first = min(rows, key=lambda one: one.date)
+        yield CT_LISTED_LATE.at(place(FILE, first.row, "status"), f"{first.status}, first listed on day {course.patient.day(first.date)}")
 
 
 def _ct_scan(course: Course, day: int, by: Assessor) -> CtScan:

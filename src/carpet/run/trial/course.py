@@ -11,19 +11,24 @@ from typing import Any
 from carpet.clinical import ClinicalTables, Patient
 from carpet.clinical.ct_targets import CtTarget
 from carpet.clinical.notices import PATIENT_UNKNOWN
+from carpet.clinical.readings import FILE as READINGS_FILE
 from carpet.clinical.readings import Reading
+from carpet.clinical.table import place
 from carpet.core.errors import Notice, NotMeasurable
 from carpet.core.protocol import DayWindow, Protocol
 from carpet.dicom.series import pseudonym
+from carpet.lesions.decisions import Decision
 from carpet.response.kinetics import kinetics
-from carpet.response.time_points import Schedule, Window, schedule
+from carpet.response.time_points import BASELINE_MISSING, NO_SCAN_IN_WINDOW, Schedule, Window, schedule
 from carpet.run.store import Stored
 from carpet.run.trial.notices import (
+    INTERNAL,
     PATIENT_WITHOUT_SCANS,
     PATIENTS_SHARE_SCANS,
     READING_WITHOUT_SCAN,
     RECON_CHANGED,
     RECON_CHANGED_ACCEPTED,
+    SCAN_NOT_USABLE_IN_WINDOW,
     STUDIES_SAME_DAY,
     STUDY_UNDATED,
 )
@@ -35,7 +40,10 @@ NO_KINETICS: Mapping[str, Any] = dict.fromkeys(("change", "per_day", "percent", 
 
 @dataclass(frozen=True)
 class Scan:
-    """One study as it is stored: its own record and those of its lesions, values, flags; `study` None where it was refused."""
+    """One study as it is stored: its own record and those of its lesions, values, flags; `study` None where it was refused.
+
+    decisions: the readers' rows with which it was measured.
+    """
 
     study_uid: str
     short: str
@@ -46,6 +54,7 @@ class Scan:
     values: tuple[Stored, ...] = ()
     flags: tuple[Stored, ...] = ()
     refusals: tuple[Stored, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     def value(self, name: str) -> Mapping[str, Any]:
         """A biomarker of the main delineation; empty where there is no row of it."""
@@ -76,6 +85,15 @@ class Course:
 
     def timepoint_of(self, scan: Scan) -> str:
         return next((name for name, one in self.at.items() if one is scan), "")
+
+    def lost_at(self, name: str) -> tuple[Scan, ...]:
+        """The scans in the window of a time point that has none, which were refused or share their day with another, by day."""
+        if name in self.at or name not in self.windows or self.patient.infusion_date is None:
+            return ()
+        measured = Counter(one.day for one in self.scans if one.study is not None)
+        within = [(one.day, one) for one in self.scans if one.day is not None and self.windows[name].holds(one.day)]
+        lost = [(day, one) for day, one in within if one.study is None or measured[day] > 1]
+        return tuple(one for _, one in sorted(lost, key=lambda pair: (pair[0], pair[1].study_uid)))
 
     @property
     def baseline(self) -> Scan | None:
@@ -163,18 +181,38 @@ def _flags(course: Course, infused: bool) -> Iterator[Notice]:
         yield PATIENT_WITHOUT_SCANS.at("dicom/")
     if not infused:
         return
-    yield from course.schedule.notices
+    yield from (_said_of_lost(course, one) for one in course.schedule.notices)
     days = {one.day for one in course.scans}
     for reading in course.readings:
         day = course.patient.day(reading.date)
         if day not in days:
-            yield READING_WITHOUT_SCAN.at(f"readings.csv, row {reading.row}", f"day {day}")
+            yield READING_WITHOUT_SCAN.at(place(READINGS_FILE, reading.row, "date"), f"day {day}")
     baseline = course.baseline
     for name, scan in course.at.items():
         if baseline is None or scan is baseline or not (changed := _differs(baseline, scan)):
             continue
         who = course.accepted.get(scan.day) if scan.day is not None else None
         yield RECON_CHANGED.at(name, changed) if who is None else RECON_CHANGED_ACCEPTED.at(name, f"{changed}; accepted by {who}")
+
+
+def _said_of_lost(course: Course, notice: Notice) -> Notice:
+    """No scan is one thing, and a scan that cannot be used another."""
+    if notice.code == NO_SCAN_IN_WINDOW.code and (lost := course.lost_at(notice.where)):
+        return SCAN_NOT_USABLE_IN_WINDOW.at(notice.where, _why_lost(lost))
+    if notice.code == BASELINE_MISSING.code and (lost := (*course.lost_at("TT"), *course.lost_at("TD"))):
+        return replace(notice, found=f"none that can be used: {_why_lost(lost)}")
+    return notice
+
+
+def _why_lost(scans: Sequence[Scan]) -> str:
+    """`day 28 refused: SUV_WEIGHT_MISSING; two examinations on day 31`."""
+    refused = (f"day {one.day} refused: {_codes(one)}" for one in scans if one.study is None)
+    double = (f"two examinations on day {one.day}" for one in scans if one.study is not None)
+    return "; ".join(dict.fromkeys((*refused, *double)))
+
+
+def _codes(scan: Scan) -> str:
+    return ", ".join(dict.fromkeys(str(one.payload["code"]) for one in scan.refusals)) or INTERNAL.code
 
 
 def _differs(before: Scan, now: Scan) -> str:

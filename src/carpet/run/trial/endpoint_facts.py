@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from carpet.clinical.patients import FILE, Patient
-from carpet.clinical.readings import Reading
+from carpet.clinical.readings import RESPONDED, Reading
 from carpet.clinical.table import place
 from carpet.cohort.endpoints import Assessment, Dated, Death, PatientFacts, Planned
 from carpet.cohort.endpoints.facts import OPEN, PROGRESSION, RESPONSE, WITHOUT_PROGRESSION
@@ -106,13 +106,17 @@ def _death(patient: Patient) -> Death | None:
 
 def _calls(course: Course, responses: Sequence[Row], criterion: str) -> Iterator[_Call]:
     """Each scan that was called by the criterion, by day."""
+    avid = course.patient.pet_decides
     rows = [row for row in responses if row["criterion"].partition("@")[0].removesuffix(FOLLOW_UP) == criterion]
     for timepoint, day in sorted({(row["timepoint"], row["day"]) for row in rows}, key=lambda one: (one[1], one[0])):
         here = [row for row in rows if (row["timepoint"], row["day"]) == (timepoint, day)]
         read = [one for one in course.readings if course.patient.day(one.date) == day]
-        mute = {f"reader {one.reader}" for one in read if _mute(one, here, responses)}
-        readers = [row for row in here if row["assessor"] not in (CARPET, *mute) and row["category"] != "NE"]
-        refused = any(one.metabolic_response == "NE" for one in read)
+        pets = _pets(here, responses)
+        silent = {f"reader {one.reader}": one for one in read if _mute(one, pets, fdg_avid=avid)}
+        readers = [row for row in here if row["assessor"] not in (CARPET, *silent) and row["category"] != "NE"]
+        if criterion == "lugano":
+            readers += [row for one in silent.values() if (row := _by_ct_alone(one, here, pets)) is not None]
+        refused = any((one.metabolic_response if avid else one.ct_response) == "NE" for one in read)
         if readers:
             yield _by_readers(day, readers)
         elif refused:
@@ -128,7 +132,7 @@ def _read_elsewhere(course: Course, responses: Sequence[Row], criterion: str) ->
     covered = {row["day"] for row in responses}
     days = [(one, course.patient.day(one.date)) for one in course.readings]
     for day in sorted({day for _, day in days if day is not None and day >= 1 and day not in covered}):
-        said = {one.reader: _as_lugano(one) for one, on in days if on == day}
+        said = {one.reader: _as_lugano(one, fdg_avid=course.patient.pet_decides) for one, on in days if on == day}
         rows = [
             {"timepoint": f"day {day}", "criterion": "lugano@1", "assessor": f"reader {reader}", "category": category}
             for reader, category in said.items()
@@ -138,22 +142,41 @@ def _read_elsewhere(course: Course, responses: Sequence[Row], criterion: str) ->
             yield _by_readers(day, rows)
 
 
-def _as_lugano(reading: Reading) -> str:
+def _as_lugano(reading: Reading, *, fdg_avid: bool) -> str:
     """The reader's own words alone: new lesions are progression where PET was not called."""
-    return lugano(reading.metabolic_response or ("PMD" if reading.new_lesions else "NE"), reading.ct_response or "NE").category
+    pet = reading.metabolic_response or ("PMD" if reading.new_lesions else "NE")
+    return lugano(pet, reading.ct_response or "NE", fdg_avid=fdg_avid).category
 
 
-def _mute(reading: Reading, here: Sequence[Row], responses: Sequence[Row]) -> bool:
-    """Whether a reader's row is the numbers': progression by the tracks' new lesions, or a PET without a word on it."""
-    if reading.metabolic_response is not None:
-        return False
+def _pets(here: Sequence[Row], responses: Sequence[Row]) -> dict[str, Row]:
+    """What each assessor says of the PET of this time point."""
     at = (here[0]["timepoint"], here[0]["day"])
     mine = [row for row in responses if (row["timepoint"], row["day"]) == at and row["criterion"].startswith("lugano_pet@")]
-    pets = {row["assessor"]: row for row in mine}
+    return {row["assessor"]: row for row in mine}
+
+
+def _mute(reading: Reading, pets: Mapping[str, Row], *, fdg_avid: bool) -> bool:
+    """Whether a reader's row is the numbers': progression by the tracks' new lesions, or a PET without a word on it. Where CT decides, a
+    row without the reader's own word on CT is."""
+    if not fdg_avid:
+        return reading.ct_response is None
+    if reading.metabolic_response is not None:
+        return False
     own, numbers = pets.get(f"reader {reading.reader}"), pets.get(CARPET)
     by_tracks = own is not None and own["rule"] == "PET-PMD-new" and reading.new_lesions is None
     silent = reading.deauville is None and reading.new_lesions is not True
     return by_tracks or (silent and numbers is not None and numbers["category"] != "NE")
+
+
+def _by_ct_alone(reading: Reading, here: Sequence[Row], pets: Mapping[str, Row]) -> Row | None:
+    """Progression that a reader calls on CT, calling no PET where the numbers can: progression where their PET goes with it, DISCORDANT
+    where it, or the reader's own Deauville score, contradicts it. Any other call on CT confirms nothing, since PET decides: None."""
+    numbers = pets.get(CARPET)
+    if reading.ct_response not in PROGRESSION or numbers is None:
+        return None
+    pet = "CMR" if reading.deauville in RESPONDED else numbers["category"]
+    category = lugano(pet, reading.ct_response).category
+    return {**here[0], "assessor": f"reader {reading.reader}", "category": category, "dated_to_day": None}
 
 
 def _by_readers(day: int, rows: Sequence[Row]) -> _Call:

@@ -12,7 +12,7 @@ from carpet.core.errors import Severity
 from carpet.core.protocol import Protocol
 from carpet.response import criteria
 from carpet.response.best_response import best_response
-from carpet.response.called import Called, in_order
+from carpet.response.called import PROGRESSION, Called, in_order
 from carpet.response.compression import compression
 from carpet.response.conversion import conversions
 from carpet.response.deauville_at_month_1 import deauville_at_month_1
@@ -23,13 +23,19 @@ from carpet.response.pseudoprogression import pseudoprogression
 from carpet.response.seen_region import SeenRegion
 from carpet.run.trial.course import Course, Scan
 from carpet.run.trial.growth import followed, masses, not_told
-from carpet.run.trial.notices import RESIDUAL_MAY_BE_MISSED
+from carpet.run.trial.moments import NoCall
+from carpet.run.trial.notices import NEW_FAINT_NOT_SOUGHT
+from carpet.run.trial.residuals import left_on
+from carpet.run.trial.track_sites import changed_sites
 from carpet.run.trial.tracks import CourseTracks
+from carpet.run.trial.uptake import Uptake, uptake
 
 MONTH_1 = "M1"
 SCALES = ("deauville", "qpet", "delta_suv_max")  # scores and ratios, no responses: nothing of theirs is best or ends a count
 FOLLOW_UP = "_follow_up"  # the same criterion on a scan after an indeterminate one
 NEW_BY_RULE = "DS5-new"
+UNSCHEDULED, WHOLE_COURSE = "unscheduled", "whole course"  # what is said of a scan that stands for no time point, and of no scan at all
+LYRIC = "lyric"
 Row = Mapping[str, Any]
 
 
@@ -55,9 +61,9 @@ def findings_of(course: Course, responses: Sequence[Row], tracks: CourseTracks, 
     if course.patient.infusion_date is None:
         return CourseFindings()
     groups = _groups(responses)
-    therapy = new_therapy_day(course)
+    therapy, days = new_therapy_day(course), tuple(sorted({row["day"] for row in responses}))
     return CourseFindings(
-        tuple(_best(name, by, calls, therapy) for (name, by), calls in groups.items()),
+        tuple(_best(name, by, calls, course, days) for (name, by), calls in groups.items()),
         tuple(row for (name, by), calls in groups.items() for row in _conversions(name, by, calls, therapy)),
         tuple(_rows(course, _findings(course, responses, tracks, protocol))),
     )
@@ -67,6 +73,12 @@ def new_therapy_day(course: Course) -> int | None:
     """Day of the first new therapy or transplant after infusion; None for none."""
     dates = [one for one in (course.patient.new_therapy_date, course.patient.hsct_date) if one is not None]
     return course.patient.day(min(dates)) if dates else None
+
+
+def stated_progression_day(course: Course) -> int | None:
+    """Day of progression as patients.csv states it; None for none."""
+    stated = course.patient.progression_date
+    return None if stated is None else course.patient.day(stated)
 
 
 def _groups(responses: Sequence[Row]) -> dict[tuple[str, str], list[Called]]:
@@ -95,8 +107,16 @@ def _order(criterion: str) -> tuple[str, ...]:
     return in_order(criteria()[_family(criterion)].categories)
 
 
-def _best(criterion: str, assessor: str, calls: Sequence[Called], therapy: int | None) -> Row:
-    best = best_response(calls, order=_order(criterion), new_therapy_day=therapy)
+def _best(criterion: str, assessor: str, calls: Sequence[Called], course: Course, days: Sequence[int]) -> Row:
+    """With LYRIC scans that show progression come before the stated date, which does not say by which criterion: as with endpoints."""
+    by_scans = _family(criterion) == LYRIC and any(one.category in PROGRESSION for one in calls)
+    best = best_response(
+        calls,
+        order=_order(criterion),
+        new_therapy_day=new_therapy_day(course),
+        progression_day=None if by_scans else stated_progression_day(course),
+        scan_days=days,
+    )
     return {
         "criterion": criterion,
         "assessor": assessor,
@@ -124,6 +144,7 @@ def _conversions(criterion: str, assessor: str, calls: Sequence[Called], therapy
 
 
 def _findings(course: Course, responses: Sequence[Row], tracks: CourseTracks, protocol: Protocol) -> Iterator[tuple[Finding, Scan | None]]:
+    yield from changed_sites(course, tracks)
     at = {one.when: one.scan for one in _moments(course, responses)}
     month_1 = protocol.timepoints.get(MONTH_1)
     for one in early_progression(_progression(course, responses), last_day=month_1.last_day if month_1 else FIRST_MONTH_DAYS):
@@ -131,7 +152,7 @@ def _findings(course: Course, responses: Sequence[Row], tracks: CourseTracks, pr
     baseline = None if course.baseline is None else regions_of(course.baseline)
     for when, scan in at.items():
         here = [row for row in responses if (row["timepoint"], row["day"]) == (when.timepoint, when.day)]
-        for found in (*_deauville(course, here, when, scan), *_growth(course, here, when, scan, tracks)):
+        for found in (*_deauville(course, here, when, scan, tracks), *_growth(course, here, when, scan, tracks)):
             yield found, scan
         if scan is not None:
             regions = regions_of(scan)
@@ -155,10 +176,9 @@ def _progression(course: Course, responses: Sequence[Row]) -> Iterator[Called]:
     for row in responses:
         if _family(row["criterion"]) not in SCALES:
             yield _dated_back(row, names) if row.get("dated_to_day") is not None else _called(row)
-    told = course.patient.progression_date
-    day = None if told is None else course.patient.day(told)
+    day = stated_progression_day(course)
     if day is not None:
-        yield Called("", day, "PD", "progression_date", "patients.csv")
+        yield Called(names.get(day, ""), day, "PD", "progression_date", "patients.csv")
 
 
 def _dated_back(row: Row, names: Mapping[int, str]) -> Called:
@@ -168,12 +188,12 @@ def _dated_back(row: Row, names: Mapping[int, str]) -> Called:
     return replace(_called(row), criterion=_main(row["criterion"]), day=day, timepoint=names.get(day, row["timepoint"]), rule=rule)
 
 
-def _deauville(course: Course, here: Sequence[Row], when: When, scan: Scan | None) -> Iterator[Finding]:
+def _deauville(course: Course, here: Sequence[Row], when: When, scan: Scan | None, tracks: CourseTracks) -> Iterator[Finding]:
     if when.timepoint != MONTH_1:
         return
     study = None if scan is None or scan.study is None else scan.study.payload
     liver = study["reference_suv_max"].get("liver") if study else None
-    suv_max = scan.value("suv_max").get("value") if scan else None
+    suv_max = _hottest(scan, tracks) if scan else None
     ratio = next((row["value"] for row in here if _family(row["criterion"]) == "qpet"), None)
     readers = {f"reader {one.reader}" for one in course.readings if course.patient.day(one.date) == when.day and one.new_lesions}
     for row in here:
@@ -186,12 +206,18 @@ def _deauville(course: Course, here: Sequence[Row], when: When, scan: Scan | Non
                 yield _doubted(found, row)
 
 
+def _hottest(scan: Scan, tracks: CourseTracks) -> float | None:
+    """SUVmax of the disease, or of what is left where it lay; None where there is neither."""
+    found = uptake(scan, "suv_max")
+    return None if isinstance(found, NoCall) else Uptake(found.disease, left=left_on(scan, tracks)).sure
+
+
 def _doubted(found: Finding, row: Row) -> Finding:
     """The finding, which must not look surer than the score that it rests on."""
-    if RESIDUAL_MAY_BE_MISSED.code not in row["flags"]:
+    if NEW_FAINT_NOT_SOUGHT.code not in row["flags"]:
         return found
-    flags = tuple(sorted({*found.flags, RESIDUAL_MAY_BE_MISSED.code}))
-    return replace(found, because=f"{found.because}; fainter or smaller uptake was not measured", flags=flags)
+    flags = tuple(sorted({*found.flags, NEW_FAINT_NOT_SOUGHT.code}))
+    return replace(found, because=f"{found.because}; faint or small new uptake elsewhere was not looked for", flags=flags)
 
 
 def _growth(course: Course, here: Sequence[Row], when: When, scan: Scan | None, tracks: CourseTracks) -> Iterator[Finding]:
@@ -235,7 +261,7 @@ def _region(said: Row) -> SeenRegion:
 def _rows(course: Course, found: Iterable[tuple[Finding, Scan | None]]) -> list[Row]:
     rows = [
         {
-            "timepoint": one.timepoint,
+            "timepoint": one.timepoint or (WHOLE_COURSE if scan is None else UNSCHEDULED),
             "day": one.day,
             "study_uid": "" if scan is None else scan.study_uid,
             "finding": one.code,

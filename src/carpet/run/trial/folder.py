@@ -77,12 +77,13 @@ class Trial:
         return self.results / "reports"
 
 
-def init_trial(root: Path) -> Trial:
-    """Make a new trial in `root`; scans may lie in its dicom/ already. Raises ProtocolError where anything would be overwritten.
+def init_trial(root: Path, protocol: Protocol = BUILT_IN["cart-lymphoma"]) -> Trial:
+    """Make a new trial of this protocol in `root`; scans may lie in its dicom/ already. Raises ProtocolError where anything would be
+    overwritten.
 
     trial.toml comes last: a call that was stopped goes on when it is repeated.
     """
-    trial = Trial(root, BUILT_IN["cart-lymphoma"])
+    trial = Trial(root, protocol)
     tables = {name: text.encode() for name, text in templates().items()}
     pages = {README_FILE: README.encode()}
     _check_free(trial, {trial.clinical / name: text for name, text in tables.items()} | {root / name: text for name, text in pages.items()})
@@ -118,8 +119,11 @@ def load_trial(root: Path, *, scans: bool = True) -> Trial:
     """
     if not root.is_dir():
         raise ProtocolError(f"there is no folder {str(root)!r}; `carpet init` makes one")
-    needed = {PROTOCOL_FILE: "is_file", "clinical/patients.csv": "is_file"} | ({"dicom": "is_dir"} if scans else {})
+    protocol = load_protocol(root / PROTOCOL_FILE) if (root / PROTOCOL_FILE).is_file() else None
+    export = "" if protocol is None else protocol.redcap.file  # which may hold the patients in place of patients.csv
+    tables = f"clinical/{export or 'patients.csv'}"
+    needed = {PROTOCOL_FILE: "is_file", tables: "is_file"} | ({"dicom": "is_dir"} if scans else {})
     missing = [name for name, is_there in needed.items() if not getattr(root / name, is_there)()]
-    if missing:
+    if missing or protocol is None:
         raise ProtocolError(f"{str(root)!r} is not a whole trial: {', '.join(missing)} missing; `carpet init` shows what one looks like")
-    return Trial(root, load_protocol(root / PROTOCOL_FILE))
+    return Trial(root, protocol)

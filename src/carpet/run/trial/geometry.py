@@ -1,4 +1,4 @@
-"""What later steps of a trial need of a measured scan's voxels, as one small file beside its pages: regions, surfaces, projection."""
+"""What later steps need of a measured scan's voxels, as one small file beside its pages: regions, surfaces, projection, SUV in blocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from carpet.core.errors import CarpetError, NotMeasurable, Refused
 from carpet.core.lesion import Code, Kind, Lesion, Status
-from carpet.core.space import Grid, Region
+from carpet.core.space import Grid, Region, frozen
+from carpet.lesions.residual import SUV_STEP, Blocks, block_grid, blocks_of
 from carpet.lesions.surfaces import Surfaces, surfaces_of
 from carpet.report.mip import project
 from carpet.report.patient_view import drawn_grid
@@ -30,7 +31,9 @@ NORMAL_STEPS = 127  # a normal's direction within half a degree
 LARGEST_BYTES = 1 << 29  # [P] unpacked; a scan of the whole body at 2 mm needs some 10 MB
 WRITTEN_AT = (1980, 1, 1, 0, 0, 0)  # the first day of zip: no clock in the file
 UNIX = 3  # the system a zip says it was made on; the same on all
-FORMAT = 1
+FORMAT = 2
+EXCRETING = ("kidney_right", "kidney_left", "brain", "bladder")  # hotter than the liver in health, so nothing is read at their place
+BYTE = 8  # bits: high and low bytes are packed apart, which is a fifth smaller
 DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
     *(CarpetError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError),
@@ -42,6 +45,8 @@ class ScanGeometry:
     """One measured scan without its voxels: the PET's grid, all regions, surfaces for alignment (None: no body seen), projection.
 
     mip_coronal: float32 SUVbw (head→feet, right→left) as `report.mip.project` gives it; mip_grid: the grid in drawn order.
+    blocks: the whole volume in block maxima (lesions.residual). organs: kidneys, brain and bladder, those found, on a grid of their own.
+    candidate_suv: from which SUV on regions were sought.
     """
 
     grid: Grid
@@ -49,20 +54,25 @@ class ScanGeometry:
     surfaces: Surfaces | None
     mip_coronal: NDArray[np.float32]
     mip_grid: Grid
+    blocks: Blocks
+    organs: tuple[Region, ...]
+    candidate_suv: float
 
 
 def geometry_bytes(result: Result) -> bytes:
-    """The file of one measured scan: npz, the same bytes for the same result. Surfaces are kept to 0.1 mm."""
+    """The file of one measured scan: npz, the same bytes for the same result. Surfaces are kept to 0.1 mm, SUV to 0.001 g/mL."""
     try:
         surfaces = surfaces_of(result.suv, result.anatomy)
     except NotMeasurable:
         surfaces = None
-    regions = [lesion.region for lesion in result.lesions]
+    suv = np.round(blocks_of(result.suv).values / SUV_STEP).astype(np.uint16)
     arrays: dict[str, NDArray[Any]] = {
         "facts": np.frombuffer(json.dumps(_facts(result, surfaces), sort_keys=True).encode(), dtype=np.uint8),
-        "boxes": np.array([[*one.origin_kji, *one.mask.shape] for one in regions], dtype=np.int32).reshape(-1, 6),
-        "voxels": np.packbits(np.concatenate([one.mask.reshape(-1) for one in regions] or [np.zeros(0, dtype=bool)])),
+        **_packed("", [lesion.region for lesion in result.lesions]),
+        **_packed("organ_", list(_organs(result).values())),
         "mip": project(result.suv, "coronal"),
+        "suv_high": (suv >> BYTE).astype(np.uint8),
+        "suv_low": (suv & 255).astype(np.uint8),
     }
     if surfaces is not None:
         arrays["points"] = np.round(surfaces.points_lps_mm.T / STEP_MM).astype(np.int32)
@@ -71,13 +81,31 @@ def geometry_bytes(result: Result) -> bytes:
     return _zipped(arrays)
 
 
+def _packed(name: str, regions: Sequence[Region]) -> dict[str, NDArray[Any]]:
+    """Boxes (first voxel, size) and the voxels in them, one bit each."""
+    return {
+        f"{name}boxes": np.array([[*one.origin_kji, *one.mask.shape] for one in regions], dtype=np.int32).reshape(-1, 6),
+        f"{name}voxels": np.packbits(np.concatenate([one.mask.reshape(-1) for one in regions] or [np.zeros(0, dtype=bool)])),
+    }
+
+
+def _organs(result: Result) -> dict[str, Region]:
+    labels = result.anatomy.organs
+    names = {} if labels is None else {result.anatomy.organ_names[value]: region for value, region in labels.regions.items()}
+    return {name: names[name] for name in EXCRETING if name in names}
+
+
+def _grid_facts(grid: Grid) -> dict[str, Any]:
+    return {"shape_kji": grid.shape_kji, "affine_lps": grid.affine_lps.tolist(), "frame_uid": grid.frame_uid}
+
+
 def _facts(result: Result, surfaces: Surfaces | None) -> dict[str, Any]:
-    grid = result.suv.grid
+    organs = result.anatomy.organs
     return {
         "format": FORMAT,
-        "shape_kji": grid.shape_kji,
-        "affine_lps": grid.affine_lps.tolist(),
-        "frame_uid": grid.frame_uid,
+        **_grid_facts(result.suv.grid),
+        "organ_grid": _grid_facts(result.suv.grid if organs is None else organs.grid),
+        "candidate_suv": result.protocol.segment.preselect_suv,
         "lesions": [_lesion_facts(one) for one in result.lesions],
         "centres_lps_mm": {} if surfaces is None else {name: at.tolist() for name, at in surfaces.centres_lps_mm.items()},
     }
@@ -152,21 +180,45 @@ def _geometry(arrays: Mapping[str, NDArray[Any]]) -> ScanGeometry:
     facts = json.loads(arrays["facts"].tobytes())
     if facts["format"] != FORMAT:
         raise ValueError(facts["format"])
-    grid = Grid(tuple(facts["shape_kji"]), np.array(facts["affine_lps"]), facts["frame_uid"])
+    grid, organ_grid = _grid(facts), _grid(facts["organ_grid"])
     drawn = drawn_grid(grid)
     mip = np.asarray(arrays["mip"], dtype=np.float32)
     if mip.shape != (drawn.shape_kji[0], drawn.shape_kji[2]):
         raise ValueError(mip.shape)
-    lesions = tuple(_lesions(facts["lesions"], grid, arrays["boxes"], arrays["voxels"]))
-    return ScanGeometry(grid, lesions, _surfaces(facts, grid, arrays) if "points" in arrays else None, mip, drawn)
+    return ScanGeometry(
+        grid,
+        tuple(_lesions(facts["lesions"], _regions(grid, arrays["boxes"], arrays["voxels"]))),
+        _surfaces(facts, grid, arrays) if "points" in arrays else None,
+        mip,
+        drawn,
+        _blocks(grid, arrays["suv_high"], arrays["suv_low"]),
+        tuple(_regions(organ_grid, arrays["organ_boxes"], arrays["organ_voxels"])),
+        float(facts["candidate_suv"]),
+    )
 
 
-def _lesions(facts: Sequence[Mapping[str, Any]], grid: Grid, boxes: NDArray[Any], packed: NDArray[Any]) -> list[Lesion]:
+def _grid(facts: Mapping[str, Any]) -> Grid:
+    return Grid(tuple(facts["shape_kji"]), np.array(facts["affine_lps"]), facts["frame_uid"])
+
+
+def _blocks(grid: Grid, high: NDArray[Any], low: NDArray[Any]) -> Blocks:
+    blocks = block_grid(grid)
+    if not high.shape == low.shape == blocks.shape_kji or not high.dtype == low.dtype == np.uint8:
+        raise ValueError(high.shape)
+    steps = (high.astype(np.uint16) << BYTE) | low
+    return Blocks(blocks, frozen((steps * SUV_STEP).astype(np.float32)))
+
+
+def _regions(grid: Grid, boxes: NDArray[Any], packed: NDArray[Any]) -> list[Region]:
     sizes = np.prod(boxes[:, 3:].astype(np.int64), axis=1)
     masks = np.split(np.unpackbits(packed, count=int(sizes.sum())).astype(bool), np.cumsum(sizes)[:-1])
+    found = zip(boxes.tolist(), masks if len(boxes) else (), strict=True)
+    return [Region(grid, (box[0], box[1], box[2]), mask.reshape(box[3:])) for box, mask in found]
+
+
+def _lesions(facts: Sequence[Mapping[str, Any]], regions: Sequence[Region]) -> list[Lesion]:
     lesions = []
-    for said, box, mask in zip(facts, boxes.tolist(), masks if facts else (), strict=True):
-        region = Region(grid, (box[0], box[1], box[2]), mask.reshape(box[3:]))
+    for said, region in zip(facts, regions, strict=True):
         coded = {
             "status": Status(said["status"]),
             "kind": None if said["kind"] is None else Kind(said["kind"]),

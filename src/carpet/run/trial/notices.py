@@ -72,7 +72,8 @@ READING_DIFFERS = NoticeKind(
 NEW_LESION_UNSURE = NoticeKind(
     "NEW_LESION_UNSURE",
     W,
-    "a region may be new, but is smaller than 1 mL or was found again with low confidence: not counted as new",
+    "a region may be new, but is smaller than 1 mL, was followed with low confidence, or lies where an earlier scan shows uptake already:"
+    " not counted as new",
     "new_lesions in readings.csv",
     "have the scan read",
 )
@@ -90,11 +91,19 @@ CLINICAL_COURSE_UNKNOWN = NoticeKind(
     "clinical_deterioration in readings.csv",
     "ask who treats the patient",
 )
-RESIDUAL_MAY_BE_MISSED = NoticeKind(
-    "RESIDUAL_MAY_BE_MISSED",
+NEW_FAINT_NOT_SOUGHT = NoticeKind(
+    "NEW_FAINT_NOT_SOUGHT",
     W,
-    "no disease found, but uptake that is fainter or smaller than a candidate region was not measured: the score may be too low",
+    "no disease found, and what is left where it lay was measured; but new uptake elsewhere that is fainter or smaller than a candidate"
+    " region was not looked for",
     "regions of [segment] preselect_suv and preselect_min_ml, or a reader",
+    "have the scan read",
+)
+RESIDUAL_NOT_KNOWN = NoticeKind(
+    "RESIDUAL_NOT_KNOWN",
+    W,
+    "what is left where disease lay cannot be told at all places, and would change the response",
+    "a scan that covers these places and can be laid on the earlier ones; no other hot organ there",
     "have the scan read",
 )
 RECON_CHANGED = NoticeKind(
@@ -141,6 +150,28 @@ CORRECTION_WITHOUT_SCAN = NoticeKind(
     "a correction of a track on a day without a measured scan",
     "the day of a measured scan, the only one of that day",
     "correct the date",
+)
+TRACK_SITE_CHANGED = NoticeKind(
+    "TRACK_SITE_CHANGED",
+    W,
+    "the same lesion lies at another site than on the scan before: one of both sites is wrong",
+    "one site, as the picture shows it",
+    "look at both scans side by side, and correct the site; until then do not compare the numbers of extranodal sites",
+)
+SCAN_NOT_USABLE_IN_WINDOW = NoticeKind(
+    "SCAN_NOT_USABLE_IN_WINDOW",
+    I,
+    "a scan lies in the window of this time point, but it cannot be used: nothing stands for the time point",
+    "",
+    "see why it was refused",
+)
+CT_LISTED_LATE = NoticeKind(
+    "CT_LISTED_LATE",
+    E,
+    "a lesion that baseline does not list, and that nobody calls new: it may have been there before, so that it is no progression and no"
+    " regression",
+    "status new, or a row of the lesion at baseline",
+    "say new where it is, or add the row that baseline lacks",
 )
 PROGRESSION_DATES_DIFFER = NoticeKind(
     "PROGRESSION_DATES_DIFFER",

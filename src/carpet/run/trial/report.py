@@ -19,8 +19,9 @@ from carpet.run.trial.folder import Trial
 from carpet.run.trial.following import PICTURES as PAIRS
 from carpet.run.trial.following import geometry_in
 from carpet.run.trial.index import patient_folder
-from carpet.run.trial.report_content import in_time, patient_course
+from carpet.run.trial.report_content import patient_course
 from carpet.run.trial.report_pictures import mip_row, trajectory
+from carpet.run.trial.shown import in_time
 from carpet.run.trial.steps import CourseResult
 
 PAGE, PDF = "index.html", "report.pdf"

@@ -16,11 +16,14 @@ from carpet.run.trial import steps, studies, tracks
 from carpet.run.trial.course import Course, Scan
 from carpet.run.trial.index import patient_folder, study_name
 from carpet.run.trial.notices import RECON_CHANGED, RECON_CHANGED_ACCEPTED
+from carpet.run.trial.readers import disputes, unlike_numbers
 from carpet.run.trial.rows import CALENDAR_DATE
+from carpet.run.trial.shown import INTERNAL, in_time, refused_codes, shown_name
 from carpet.run.trial.steps import CourseResult
 from carpet.run.trial.track_pictures import track_pairs
+from carpet.run.trial.words import kinds, sentences, spelled
 
-REFUSED, INTERNAL = "REFUSED", "INTERNAL"
+REFUSED = "REFUSED"
 OF_IMAGING = (RECON_CHANGED.code, RECON_CHANGED_ACCEPTED.code)
 Row = Mapping[str, Any]
 
@@ -43,38 +46,39 @@ def patient_course(result: CourseResult, protocol: Protocol, there: frozenset[st
         },
         "protocol": protocol.name,
         "scans": [_scan(course, scan, there) for scan in in_time(course)],
-        "responses": [dict(row) for row in result.responses],
-        "best": [dict(row) for row in result.findings.best],
+        "responses": [_worded(row) for row in result.responses],
+        "best": [_worded(row) for row in result.findings.best],
         "conversions": [dict(row) for row in result.findings.conversions],
-        "findings": [dict(row) for row in result.findings.findings],
+        "findings": [_worded(row) | {"severity": _severity(row["finding"])} for row in result.findings.findings],
+        "disputes": disputes(result),
+        "unlike_numbers": unlike_numbers(result),
         "disagreements": list(_differences(result.responses)),
         "kinetics": [dict(row) for row in result.kinetics],
         "tracks": [dict(row) | {"site": _site(course, row)} for row in result.tracks.rows],
         "pairs": _pairs(course, there),
         "refusals": [*_notices(course, result.refusals), *_of_scans(course, "refusals")],
         "flags": [*_notices(course, result.flags), *_of_scans(course, "flags")],
+        "says": sentences(_codes(result)),
         "software": software(),
         "provenance": _provenance(result, protocol),
     }
 
 
-def in_time(course: Course) -> list[Scan]:
-    """All scans, also refused ones, by day; undated ones last."""
-    return sorted(course.scans, key=lambda scan: (scan.day is None, scan.day or 0, scan.study_uid))
+def _worded(row: Row) -> dict[str, Any]:
+    """The row; codes in its reason stand as sentences."""
+    return {**row, "because": spelled(str(row["because"]))}
 
 
-def shown_name(course: Course, scan: Scan) -> str:
-    """The time point of a scan; for one that was refused the time point it would have stood for; empty for none."""
-    named = course.timepoint_of(scan)
-    if named or scan.study is not None or scan.day is None or course.patient.infusion_date is None:
-        return named
-    day = scan.day
-    return next((name for name, window in course.windows.items() if name not in course.at and window.holds(day)), "")
+def _severity(finding: str) -> str:
+    """W: a person looks now; I: to know."""
+    return kinds()[finding].severity.value
 
 
-def refused_codes(scan: Scan) -> list[str]:
-    """Why there is nothing of this scan."""
-    return list(dict.fromkeys(one.payload["code"] for one in scan.refusals)) or [INTERNAL]
+def _codes(result: CourseResult) -> set[str]:
+    """Every code that the page names."""
+    rows = (*result.responses, *result.kinetics, *result.findings.findings)
+    of_scans = {one.payload["code"] for scan in result.course.scans for one in (*scan.flags, *scan.refusals)}
+    return {code for row in rows for code in row["flags"]} | of_scans | {one.code for one in result.course.flags} | {INTERNAL}
 
 
 def _scan(course: Course, scan: Scan, there: frozenset[str]) -> dict[str, Any]:
@@ -116,7 +120,8 @@ def _differences(responses: Sequence[Row]) -> Iterator[dict[str, Any]]:
 
 
 def _answer(one: Answer) -> dict[str, str]:
-    return {name: str(getattr(one, name)) for name in ("criterion", "category", "rule", "because")}
+    said = {name: str(getattr(one, name)) for name in ("criterion", "category", "rule", "because")}
+    return said | {"because": spelled(one.because)}
 
 
 def _site(course: Course, row: Row) -> str:
@@ -147,7 +152,7 @@ def _of_scans(course: Course, kind: str) -> Iterator[dict[str, str]]:
 
 
 def _dateless(said: Mapping[str, str]) -> dict[str, str]:
-    return {**said, **{key: re.sub(CALENDAR_DATE, "(date)", said[key]) for key in ("found", "message", "where")}}
+    return {**said, **{key: re.sub(CALENDAR_DATE, "(date)", spelled(said[key])) for key in ("found", "message", "where")}}
 
 
 def _provenance(result: CourseResult, protocol: Protocol) -> list[list[str]]:

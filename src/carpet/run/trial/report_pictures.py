@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from carpet.core.errors import Refused
 from carpet.core.lesion import Status
+from carpet.lesions.residual import Above
 from carpet.lesions.tracks import Event
 from carpet.report.mip_row import NoScan, RowScan
-from carpet.report.numbers import missing_text, quantity_text
+from carpet.report.numbers import decimal_text, missing_text, quantity_text, reason_text
 from carpet.report.patient_responses import day_text
+from carpet.report.patient_tracks import event_said
 from carpet.report.trajectory import Event as Happened
 from carpet.report.trajectory import Interval, Panel, Point, Trajectory
 from carpet.response.ct_scans import CtLesion, Part, Seen, sum_mm2
 from carpet.run.trial.course import Course, Scan
-from carpet.run.trial.report_content import in_time, refused_codes, shown_name
+from carpet.run.trial.shown import in_time, refused_codes, shown_name
 from carpet.run.trial.track_pictures import tracked_scan
 from carpet.run.trial.tracks import CourseTracks, GeometryOf
+from carpet.run.trial.words import sentence
 
 MM2_PER_CM2 = 100.0
-NAMED_EVENTS = (Event.NEW, Event.REAPPEARED, Event.GONE)
+NAMED_EVENTS = (Event.NEW.value, Event.REAPPEARED.value, Event.GONE.value)
 FOLLOWED = (("tmtv", "TMTV", "mL", 1, True), ("tlg", "TLG", "g", 0, True), ("suv_max", "SUVmax", "g/mL", 1, False))
 BEFORE_BRIDGING = "TD"
 
@@ -54,17 +57,21 @@ def _without_scan(course: Course) -> Iterator[str]:
 def _cell(course: Course, tracks: CourseTracks, scan: Scan, geometry_of: GeometryOf) -> RowScan | NoScan:
     name, day = shown_name(course, scan), day_text(scan.day) + (", baseline" if scan is course.baseline else "")
     if scan.study is None:
-        return NoScan(name, day, f"PET refused: {', '.join(refused_codes(scan))}", wide=True)
+        return NoScan(name, day, f"PET refused: {_words(refused_codes(scan))}", wide=True)
     try:
         geometry = geometry_of(scan)
     except Refused as error:
-        return NoScan(name, day, f"no picture: {', '.join(error.codes)}", wide=True)
+        return NoScan(name, day, f"no picture: {_words(error.codes)}", wide=True)
     drawn = tracked_scan(name, tracks, scan, geometry)
     undecided = [lesion.region for lesion in geometry.lesions if lesion.status is Status.UNDECIDED]
     left_out = f", {len(undecided)} undecided" if undecided else ""
-    lines = (f"{_number(scan, 'tmtv', 'TMTV')}{left_out}", _number(scan, "suv_max", "SUVmax"), _events(tracks, scan))
+    lines = (f"{_number(scan, 'tmtv', 'TMTV')}{left_out}", _number(scan, "suv_max", "SUVmax"), _events(tracks, scan), _left(tracks, scan))
     below = tuple(line for line in lines if line)
     return RowScan(name, day, drawn.mip_coronal, drawn.mip_grid, drawn.regions, undecided, below)
+
+
+def _words(codes: Iterable[str]) -> str:
+    return "; ".join(map(sentence, codes))
 
 
 def _number(scan: Scan, name: str, label: str) -> str:
@@ -77,14 +84,27 @@ def _number(scan: Scan, name: str, label: str) -> str:
 
 
 def _events(tracks: CourseTracks, scan: Scan) -> str:
-    """`new T04; gone T01, T02`; what had gone before is not told again."""
-    told: dict[Event, list[str]] = {event: [] for event in NAMED_EVENTS}
+    """`new T04; gone T01, T02`; what had gone before is not told again, nor is gone what `_left` tells of."""
+    told: dict[str, list[str]] = {event: [] for event in NAMED_EVENTS}
     before: dict[str, str] = {}
     for row in sorted(tracks.rows, key=lambda row: (row["day"], row["track"])):
-        if row["study_uid"] == scan.study_uid and row["event"] in told and before.get(row["track"]) != row["event"]:
-            told[row["event"]].append(row["track"])
-        before[row["track"]] = row["event"]
-    return "; ".join(f"{event.value} {', '.join(names)}" for event, names in told.items() if names)
+        event = event_said(row)
+        if row["study_uid"] == scan.study_uid and event in told and before.get(row["track"]) != event:
+            told[event].append(row["track"])
+        before[row["track"]] = event
+    return "; ".join(f"{event} {', '.join(names)}" for event, names in told.items() if names)
+
+
+def _left(tracks: CourseTracks, scan: Scan) -> str:
+    """`T01: SUV 2.3 remains`: the hottest of what is left where no region is; `and 2 more` where there are several."""
+    rows = [row for row in tracks.rows if row["study_uid"] == scan.study_uid and row["residual_suv_max"] is not None]
+    mine = [row for row in rows if row["residual_above"] == Above.YES or row["event"] == Event.REMNANT]
+    if not mine:
+        return ""
+    hottest = max(mine, key=lambda row: float(row["residual_suv_max"]))
+    doubt = " ?" if hottest["residual_above"] == Above.UNSURE else ""
+    more = f", and {len(mine) - 1} more" if len(mine) > 1 else ""
+    return f"{hottest['track']}: SUV {decimal_text(float(hottest['residual_suv_max']), 1)} remains{doubt}{more}"
 
 
 def trajectory(course: Course) -> Trajectory | None:
@@ -107,7 +127,7 @@ def _point(scan: Scan, name: str) -> Point:
     found = scan.value(name)
     if not found:
         return Point(scan.day, None, "not asked for")
-    reason = str(found["reason_missing"] or "").replace("_", " ").lower()
+    reason = reason_text(str(found["reason_missing"] or ""))
     return Point(scan.day, None if found["value"] is None else float(found["value"]), reason)
 
 

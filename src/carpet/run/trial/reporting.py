@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from carpet.clinical import ClinicalTables, Patient, read_tables
+from carpet.clinical import ClinicalTables, Patient
 from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.run.leftovers import at_work_in
-from carpet.run.store import Store, open_store
-from carpet.run.trial.course import course_of
-from carpet.run.trial.folder import PROTOCOL_FILE, Trial, load_trial
+from carpet.run.store import open_store
+from carpet.run.trial.clinical import read_clinical
+from carpet.run.trial.folder import PROTOCOL_FILE
 from carpet.run.trial.notices import RECORD_STALE
 from carpet.run.trial.report import report_page, write_report
-from carpet.run.trial.running import run_step
-from carpet.run.trial.steps import CourseResult, course_result, scan_in_store, stored_scans
-from carpet.run.trial.tracks import CourseTracks, stored_tracks
+from carpet.run.trial.stored import is_of_protocol, stored_result, stored_trial
 
 
 @dataclass(frozen=True)
@@ -35,17 +33,16 @@ def report_trial(folder: Path, *, patient_id: str | None, say: Callable[[str], N
     A patient whose rows in the clinical tables are not those of the last run is refused. Raises Refused where the protocol or the
     software are not, ProtocolError for a patient that nobody knows, and where nothing is stored yet.
     """
-    trial = load_trial(folder, scans=False)
-    if not trial.store.is_file():
-        raise ProtocolError(f"{str(folder)!r} has no results yet; `carpet run` makes them")
-    tables = read_tables({path.name: path.read_bytes() for path in sorted(trial.clinical.iterdir()) if path.is_file()})
+    trial = stored_trial(folder)
+    said = read_clinical(trial)
+    tables = said.tables
     pages, refusals, renewed = [], [], 0
     with at_work_in(trial.results), open_store(trial.store) as store:
-        if not store.done(run_step(trial).key):
+        if not is_of_protocol(store, trial):
             raise Refused(RECORD_STALE.at(PROTOCOL_FILE))
         for patient in _wanted(tables, patient_id):
             say(f"{patient.patient_id}: report")
-            result = _stored_result(store, trial, tables, patient)
+            result = stored_result(store, trial, said, patient)
             if result is None:
                 refusals.append(RECORD_STALE.at(f"patient:{patient.patient_id}"))
                 continue
@@ -62,12 +59,3 @@ def _wanted(tables: ClinicalTables, patient_id: str | None) -> Iterator[Patient]
         hint = f"did you mean {near[0]!r}?" if near else f"patients.csv has {len(known)} patients"
         raise ProtocolError(f"patients.csv has no patient {patient_id!r}; {hint}")
     yield from (one for one in patients if patient_id in (None, one.patient_id))
-
-
-def _stored_result(store: Store, trial: Trial, tables: ClinicalTables, patient: Patient) -> CourseResult | None:
-    """The patient's course as the last run has stored it; None where it would come out as another today."""
-    scans = [scan_in_store(store, *one) for one in stored_scans(store, patient)]
-    course = course_of(patient, scans, tables, trial.protocol)
-    corrections = tuple(one for one in tables.track_corrections if one.patient_id == patient.patient_id)
-    result = course_result(course, trial.protocol, stored_tracks(store, course, corrections) or CourseTracks())
-    return result if store.done(result.step.key) else None

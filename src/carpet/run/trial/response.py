@@ -39,7 +39,8 @@ def response_rows(course: Course, protocol: Protocol, *, tracks: CourseTracks) -
     for moment in moments(course):
         before = open_irs.get(CARPET)  # what a reader who starts here finds open
         for by in assessors(moment, tracks):
-            rows += _assessed(course, moment, by, protocol.segment, open_irs, before, refusals.append)
+            open_irs.setdefault(by.name, before)
+            rows += _assessed(course, moment, by, protocol.segment, tracks, open_irs, refusals.append)
     return rows, tuple(dict.fromkeys(refusals))
 
 
@@ -48,8 +49,8 @@ def _assessed(
     moment: Moment,
     by: Assessor,
     segment: SegmentProtocol,
+    tracks: CourseTracks,
     open_irs: dict[str, OpenIr | None],
-    before: OpenIr | None,
     refuse: Callable[[Notice], None],
 ) -> Iterator[dict[str, Any]]:
     """All criteria of one time point by one assessor; PET by the reader's score where the reader gave one. open_irs: by assessor."""
@@ -59,25 +60,26 @@ def _assessed(
 
     both = marks(course, moment)
     least = {"preselect_suv": segment.preselect_suv, "preselect_min_ml": segment.preselect_min_ml}
-    pair, ct = compared(course, moment), ct_course(course, moment, by, refuse=refuse)
+    pair, ct = compared(course, moment, tracks), ct_course(course, moment, by, refuse=refuse)
     scored = score(moment, by, pair.now, **least)
     yield row("deauville", scored, flags=both if by.reading is None else ())
     pet, sizes = by_pet(moment, by, pair, scored, marrow=marrow_involved(course, moment.day, by) is True), by_ct(by, ct)
     yield row("lugano_pet", pet, flags=both)
     yield row("lugano_ct", sizes)
     of_pet = (*both, *pet.flags)
-    combined = lugano(_category(pet), _category(sizes))
+    decides = course.patient.pet_decides
+    combined = lugano(_category(pet), _category(sizes), fdg_avid=decides)
     yield row("lugano", combined, flags=of_pet)
-    said = AtMoment(_category(pet), _category(sizes), combined.category, ct)
-    called = lyric_call(moment, by, said, open_ir=open_irs.get(by.name, before))
+    said = AtMoment(_category(pet) if decides else "NE", _category(sizes), combined.category, ct)
+    called = lyric_call(moment, by, said, open_ir=open_irs[by.name])
     open_irs[by.name] = called.open
     yield row("lyric", called.verdict, flags=of_pet, dated_to_day=called.dated_to_day)
-    scores = [known for _, known in possible_scores(moment, by, pair.now, scored)]
+    scores = [known for _, known in possible_scores(moment, by, pair.now, scored)] if decides else [None]
     yield from _by_both(row, ct, scores, pair, flags=(*both, *(scored.flags if isinstance(scored, Verdict) else ())))
     if by.reading is None:
-        ratio, found = by_qpet(moment)
+        ratio, found = by_qpet(moment, pair.left)
         yield row("qpet", found, ratio, flags=both)
-        yield row("percist", by_percist(course, moment, by, **least), flags=both)
+        yield row("percist", by_percist(course, moment, by, pair.left), flags=both)
         percent, found = by_delta(pair)
         yield row("delta_suv_max", found, percent, flags=both)
 

@@ -17,6 +17,7 @@ from carpet.run.trial.score_facts import score_rules
 from carpet.run.trial.scores import missing_rows, score_rows, toxicity_rows
 from carpet.run.trial.steps import CourseResult
 from carpet.run.trial.tables import Rows, lesion_row, study_row
+from carpet.run.trial.volume_agreement import volume_agreement_rows
 
 REFUSED = "REFUSED"
 # calendar dates stay in the clinical tables: 2009-05-02, with or without a time, and 20090502 where it is no part of a UID
@@ -31,6 +32,7 @@ def trial_rows(
     """Table → rows, unsorted. told: (study UID or empty, notice) of what belongs to no course; protocol: its section on scores."""
     rules = score_rules(protocol)
     scans = [(one.course, scan) for one in results for scan in one.course.scans]
+    reads = [read for one in results for read in one.reads]
     notices = [*_told(tables, told), *(row for one in results for row in _of_course(one))]
     return {
         "studies": [_study(course, scan) for course, scan in scans],
@@ -47,11 +49,17 @@ def trial_rows(
         "toxicity": [row for one in results for row in toxicity_rows(one.course, tables)],
         "endpoints": endpoint_rows(one.endpoints for one in results),
         "rule_effects": effect_rows(one.endpoints for one in results),
-        "agreement": agreement_rows((one.course, one.responses) for one in results),
-        "adjudications": adjudication_rows((one.course, one.responses) for one in results),
+        "agreement": [*agreement_rows((one.course, one.responses) for one in results), *volume_agreement_rows(reads)],
+        "adjudications": adjudication_rows(((one.course, one.responses) for one in results), reads=reads),
         "refusals": [row for row in notices if row["severity"] == Severity.ERROR],
         "flags": [row for row in notices if row["severity"] != Severity.ERROR],
     }
+
+
+def of_courses(rows: Rows) -> Rows:
+    """The same rows without what is told of scans of nobody: that is known only while scans are read."""
+    kept = {name: [row for row in rows[name] if row.get("patient_id") or "study_uid" not in row] for name in ("refusals", "flags")}
+    return {**rows, **kept}
 
 
 def _whose(course: Course, scan: Scan) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""`carpet run`: a whole trial, every examination that is new or stale, the courses, the tables and the pages."""
+"""`carpet run`: a whole trial, every examination that is new or stale, the courses, the cohort, the tables and the pages."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from carpet.clinical import ClinicalTables, read_tables
+from carpet.clinical import ClinicalTables
 from carpet.clinical.track_corrections import TrackCorrection
 from carpet.core.errors import Notice
 from carpet.core.record import Provenance
 from carpet.report.trial_index import index_html
+from carpet.run.cohort.frame import CohortInputs, check_cohort
+from carpet.run.cohort.writing import write_cohort
 from carpet.run.document import software
 from carpet.run.leftovers import at_work_in
 from carpet.run.on_cluster import on_cluster
@@ -23,14 +26,16 @@ from carpet.run.parquet import parquet_files
 from carpet.run.store import Record, Stamp, Step, Store, open_store
 from carpet.run.terminal import counted
 from carpet.run.trial.asked import as_asked
+from carpet.run.trial.clinical import as_it_is, at_place, read_clinical, with_places
 from carpet.run.trial.course import Course, course_of, matched
 from carpet.run.trial.folder import Trial, load_trial
-from carpet.run.trial.following import kept_tracks
-from carpet.run.trial.index import INDEX, geometry_file, index_content, report_folder, seg_file
+from carpet.run.trial.following import geometry_in, kept_tracks
+from carpet.run.trial.index import COHORT, INDEX, geometry_file, index_content, report_folder, seg_file
 from carpet.run.trial.notices import FILES_UNREADABLE, STUDY_WITHOUT_PET
 from carpet.run.trial.report import PAGE, write_report
-from carpet.run.trial.rows import trial_rows
-from carpet.run.trial.steps import CourseResult, course_result, stored_scan
+from carpet.run.trial.rows import of_courses, trial_rows
+from carpet.run.trial.scan_page import heading_of
+from carpet.run.trial.steps import CourseResult, course_result, stored_scan, with_reads
 from carpet.run.trial.studies import Task, TrialStudy, Wanted, is_due, kept, trial_studies
 from carpet.run.trial.tables import Rows, table_files
 from carpet.run.trial.tracks import CourseTracks
@@ -41,12 +46,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class ReadyTrial:
-    """A trial as it lies in its folder now. studies: of each patient; told: (study UID, notice) for what concerns no known patient."""
+    """A trial as it lies in its folder now. studies: of each patient; told: (study UID, notice) for what concerns no known patient;
+    placed: turns a place in a clinical table into that in a REDCap export, where the table was made of one."""
 
     trial: Trial
     tables: ClinicalTables
     studies: dict[str, list[TrialStudy]]
     told: tuple[tuple[str, Notice], ...]
+    placed: Callable[[str], str] = as_it_is
 
     def corrections(self, course: Course) -> tuple[TrackCorrection, ...]:
         """What readers said of this patient's lesion tracks."""
@@ -72,14 +79,22 @@ class TrialOutcome:
 def ready_trial(folder: Path, say: Say) -> Iterator[ReadyTrial]:
     """The trial's protocol, clinical tables and scans, headers read and matched; unpacked zips live as long as the context does."""
     trial = load_trial(folder)
-    tables = read_tables({path.name: path.read_bytes() for path in sorted(trial.clinical.iterdir()) if path.is_file()})
+    check_cohort(trial.protocol)
+    said = read_clinical(trial)
+    tables = said.tables
     say("reading headers")
-    with found_under([trial.dicom], trial.protocol.suv) as found:
+    with found_under([trial.dicom], trial.protocol.suv, unpack_in=_writable(trial.results)) as found:
         studies, without = trial_studies(found)
         of, wrong = matched(studies, tables)
         of, unused = as_asked(of, tables, trial.protocol.suv)
         told = [(uid, STUDY_WITHOUT_PET.at(uid)) for uid in without]
-        yield ReadyTrial(trial, tables, of, (*wrong, *unused, *told, *(("", notice) for notice in _unreadable(found))))
+        placed = ((uid, at_place(notice, said.placed)) for uid, notice in (*wrong, *unused))
+        yield ReadyTrial(trial, tables, of, (*placed, *told, *(("", notice) for notice in _unreadable(found))), said.placed)
+
+
+def _writable(results: Path) -> Path | None:
+    """Where scans are unpacked, so that what a killed run leaves goes with the next one; None where that cannot be."""
+    return results if results.is_dir() and os.access(results, os.W_OK) else None
 
 
 def _unreadable(found: Found) -> Iterator[Notice]:
@@ -116,6 +131,9 @@ def run_trial(
         for one in results:
             store.write(one.step, stamp)
         rows = trial_rows(results, ready.tables, (*ready.told, *failed), protocol=ready.trial.protocol.scores)
+        inputs = CohortInputs(results, ready.tables, of_courses(rows), ready.trial.protocol)
+        cohort = write_cohort(ready.trial, inputs, store=store, stamp=stamp, say=say, tables_only=tables_only)
+        rows = {**rows, **cohort.rows}
         _write(ready.trial, rows, results, say, tables_only=tables_only)
         number = sum(len(one) for one in ready.studies.values())
         return TrialOutcome(ready.trial, len(ready.tables.patients), number, measured, rows)
@@ -138,7 +156,9 @@ def _tasks(ready: ReadyTrial, stamp: Stamp, *, tables_only: bool) -> Iterator[Na
     everything = [(patient, study) for patient in ready.tables.patients for study in ready.studies[patient.patient_id]]
     for number, (patient, study) in enumerate(everything, start=1):
         geometry = trial.geometry / geometry_file(patient, study)
-        wanted = Wanted(trial.reports / report_folder(patient, study), trial.seg / seg_file(patient, study), geometry, tables_only)
+        heading = heading_of(patient.patient_id, None if study.date is None else patient.day(study.date), trial.protocol)
+        places = trial.reports / report_folder(patient, study), trial.seg / seg_file(patient, study), geometry
+        wanted = Wanted(*places, tables_only, heading)
         task = Task(study, trial.protocol, wanted, stamp, trial.results / "logs")
         yield f"{patient.patient_id}, study {number} of {len(everything)}", task
 
@@ -159,25 +179,28 @@ def courses(ready: ReadyTrial, store: Store, followed: Callable[[Course], Course
     for patient in sorted(ready.tables.patients, key=lambda one: one.patient_id):
         scans = [stored_scan(store, study, patient, protocol) for study in ready.studies[patient.patient_id]]
         course = course_of(patient, scans, ready.tables, protocol)
-        results.append(course_result(course, protocol, followed(course)))
+        result = with_reads(course_result(course, protocol, followed(course)), geometry_in(ready.trial, course))
+        results.append(with_places(result, ready.placed))
     return tuple(results)
 
 
 def _write(trial: Trial, rows: Rows, results: tuple[CourseResult, ...], say: Say, *, tables_only: bool) -> None:
     """Tables, the patients' reports and the index; a file that has not changed is not touched."""
     say("tables")
-    _renew(trial.tables, table_files(rows) | parquet_files(rows))
+    renew(trial.tables, table_files(rows) | parquet_files(rows))
     for one in () if tables_only else results:
         say(f"{one.course.patient.patient_id}: report")
         write_report(trial, one)
     say(INDEX)
     pages = (*trial.reports.glob("*/*/report.html"), *trial.reports.glob(f"*/{PAGE}"))
-    there = frozenset(path.parent.relative_to(trial.reports).as_posix() for path in pages)
+    folders = (path.parent.relative_to(trial.reports).as_posix() for path in pages)
+    there = frozenset((*folders, *(path.name for path in trial.reports.glob(COHORT))))
     page = index_html(index_content(trial.protocol, results, rows, there)).encode()
-    _renew(trial.reports, {INDEX: page})
+    renew(trial.reports, {INDEX: page})
 
 
-def _renew(folder: Path, files: dict[str, bytes]) -> None:
+def renew(folder: Path, files: dict[str, bytes]) -> None:
+    """Write the files into the folder, but none that lies there already as it is."""
     changed = {name: content for name, content in files.items() if not (folder / name).is_file() or (folder / name).read_bytes() != content}
     if not changed:
         return

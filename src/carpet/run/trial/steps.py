@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 from carpet.clinical import Patient
-from carpet.core.errors import Notice
+from carpet.core.errors import Notice, Refused
 from carpet.core.protocol import Protocol
 from carpet.core.record import Provenance
 from carpet.dicom.series import pseudonym
+from carpet.lesions.decisions import Decision, stored_decision
 from carpet.response import criteria
 from carpet.run.store import Record, Step, Store
 from carpet.run.trial.course import Course, Scan, kinetics_rows
@@ -20,14 +21,19 @@ from carpet.run.trial.endpoints import CourseEndpoints, course_endpoints, endpoi
 from carpet.run.trial.findings import CourseFindings, findings_of
 from carpet.run.trial.response import response_rows
 from carpet.run.trial.studies import TrialStudy, study_chain, study_step
+from carpet.run.trial.track_sites import with_changed_sites
 from carpet.run.trial.tracks import CourseTracks
+from carpet.run.trial.volume_agreement import Regions, ScanRead, read_scans
 
 METHOD, VERSION = "course", "1"
 
 
 @dataclass(frozen=True)
 class CourseResult:
-    """What follows from a patient's scans and clinical rows, and the step that keeps it; the tracks have a step of their own."""
+    """What follows from a patient's scans and clinical rows, and the step that keeps it; the tracks have a step of their own.
+
+    reads: what each reader calls disease on scans with two readers or more, see `with_reads`.
+    """
 
     course: Course
     tracks: CourseTracks
@@ -38,6 +44,7 @@ class CourseResult:
     step: Step
     findings: CourseFindings
     endpoints: CourseEndpoints
+    reads: tuple[ScanRead, ...] = ()
 
 
 def stored_scan(store: Store, study: TrialStudy, patient: Patient, protocol: Protocol) -> Scan:
@@ -73,12 +80,18 @@ def scan_in_store(store: Store, study_uid: str, short: str, day: int | None, key
         (*kept["measurement"], *kept["missing"]),
         kept["flag"],
         kept["refusal"],
+        _decisions(store, chain),
     )
+
+
+def _decisions(store: Store, chain: str) -> tuple[Decision, ...]:
+    asked = [one.payload["parameters"].get("asked", {}) for one in store.current("provenance", chain=chain)]
+    return tuple(stored_decision(said) for one in asked for said in one.get("decisions", ()))
 
 
 def course_result(course: Course, protocol: Protocol, tracks: CourseTracks | None = None) -> CourseResult:
     """Kinetics, responses and findings of a course, with all that was refused or must be known."""
-    tracks = tracks or CourseTracks()
+    tracks = with_changed_sites(course, tracks or CourseTracks())
     kinetics = tuple(kinetics_rows(course))
     responses, refused = response_rows(course, protocol, tracks=tracks)
     ends = course_endpoints(course, responses, protocol)
@@ -97,6 +110,14 @@ def course_result(course: Course, protocol: Protocol, tracks: CourseTracks | Non
     step = Step(_chain(course.patient), provenance, records)
     told = (*refusals, *tracks.refusals), (*course.flags, *tracks.flags, *ends.flags)
     return CourseResult(course, tracks, kinetics, tuple(responses), *told, step, findings, ends)
+
+
+def with_reads(result: CourseResult, geometry_of: Callable[[Scan], Regions]) -> CourseResult:
+    """The result with what readers of the same scan call disease; with a refusal instead where the geometry of such a scan is lost."""
+    try:
+        return replace(result, reads=read_scans(result.course, geometry_of))
+    except Refused as error:
+        return replace(result, refusals=tuple(dict.fromkeys((*result.refusals, *error.notices))))
 
 
 def _rows_sha256(course: Course) -> str:

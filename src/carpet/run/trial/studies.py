@@ -27,8 +27,9 @@ from carpet.run.pipeline import Result, Wishes, measure_study
 from carpet.run.store import Record, Stamp, Step, Store
 from carpet.run.trial.geometry import geometry_bytes, geometry_sha256, is_held, write_geometry
 from carpet.run.trial.notices import INTERNAL
+from carpet.run.trial.scan_page import Heading, trial_document
 
-METHOD, VERSION = "measure", "3"
+METHOD, VERSION = "measure", "4"
 MEASURED_BY = ("suv", "segment", "biomarkers")  # the sections of the protocol that a measurement depends on
 TABLES_DONE, PAGES_DONE = "measurements.json", "report.html"
 SEG = "lesions.seg.dcm"
@@ -79,17 +80,20 @@ class TrialStudy:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be written of a study: where, and only the tables or the pages too."""
+    """What is to be written of a study: where, only the tables or the pages too, and under which heading."""
 
     report: Path
     seg: Path
     geometry: Path
     tables_only: bool
+    heading: Heading
 
     @property
     def there(self) -> bool:
-        """The report; tables and geometry are looked at more closely, see `is_due`."""
-        return (self.report / (TABLES_DONE if self.tables_only else PAGES_DONE)).is_file()
+        """The report, under this heading; tables and geometry are looked at more closely, see `is_due`."""
+        if self.tables_only:
+            return (self.report / TABLES_DONE).is_file()
+        return self.heading.stands_on(self.report / PAGES_DONE)
 
 
 def trial_studies(found: Found) -> tuple[tuple[TrialStudy, ...], tuple[str, ...]]:
@@ -213,7 +217,8 @@ def _write(result: Result, told: Mapping[str, Any], wanted: Wanted, stamp: Stamp
     """The pages into their folder, the SEG beside those of all other studies."""
     when = stamp.at.replace(tzinfo=None, microsecond=0)
     wanted.geometry.unlink(missing_ok=True)  # files of a call that is stopped before its record must not pass for those stored
-    write_result(result, told, wanted.report, tables_only=wanted.tables_only, when=when, say=say)
+    pages = trial_document(told, wanted.heading)
+    write_result(result, told, wanted.report, tables_only=wanted.tables_only, when=when, say=say, pages=pages)
     made = wanted.report / SEG
     wanted.seg.unlink(missing_ok=True)
     if made.exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from carpet.run.cohort.schemas import COHORT_SCHEMAS, ROLES
 from carpet.run.outputs import csv_bytes
 from carpet.run.terminal import json_text
 
@@ -52,7 +53,7 @@ SCHEMAS: Mapping[str, Columns] = {
         **UID,
         "lesion_id": ("", "the region's name within its scan; the same name on another scan is another lesion"),
         "status": ("", "disease, physiologic or undecided; only disease counts"),
-        "decided_by": ("", "the rule or the reader that decided"),
+        "decided_by": ("", "the rule that decided, or the readers: those who agree, who adjudicates, or those who contradict each other"),
         "kind": ("", "nodal, extranodal, spleen or marrow"),
         "site": ("", "organ or lymph-node region"),
         "volume_ml": ("mL", "volume"),
@@ -102,11 +103,20 @@ SCHEMAS: Mapping[str, Columns] = {
         "track": ("", "the same lesion over all scans of the patient; only disease is followed"),
         "event": (
             "",
-            "present, gone, new, split, merged, reappeared; first seen: no earlier scan covers its place; not in the field of view;"
-            " not aligned",
+            "present, gone, new, split, merged, reappeared; remnant: uptake of candidate level is left at its place, in a region too small"
+            " to be one; first seen: no earlier scan covers its place; not in the field of view; not aligned",
         ),
         "lesion_ids": ("", "its regions on this scan as in the table lesions, separated by semicolons; empty where it is not seen"),
         "volume_ml": ("mL", "volume of these regions, 0 where it has gone; empty where that cannot be told or `into` has it"),
+        "residual_suv_max": ("g/mL", "SUVmax of what is left at its place; empty where a region of it stands, or where it is not known"),
+        "residual_above": (
+            "",
+            "whether that stands above its surroundings: yes, no, or unsure: it goes on beyond the place; empty where not known",
+        ),
+        "residual_reason_missing": (
+            "",
+            "why it is not known: OUT_OF_FIELD, NOT_ALIGNED, PLACE_TAKEN_OUT (other regions, kidney, brain or bladder lie at the place)",
+        ),
         "confidence": ("", "high, or low: a person looks first"),
         "because": ("", "the rule, or the reader, and what it saw"),
         "into": ("", "the track that this one has merged into"),
@@ -136,9 +146,9 @@ SCHEMAS: Mapping[str, Columns] = {
         "criterion": ("", "criterion@version"),
         "assessor": ("", "as in responses"),
         "category": ("", "the best category from day 1 on, until progression or new therapy; NE: none that counts as a response"),
-        "timepoint": ("", "the first time point that shows it; empty for NE"),
+        "timepoint": ("", "the first time point that shows it; empty for NE, and where progression_date came before any response"),
         "day": ("d", "its day from infusion"),
-        "ended_by": ("", "what ended the count: PD, new therapy (transplant included) or last scan"),
+        "ended_by": ("", "what ended the count: PD, progression_date (patients.csv), new therapy (transplant included) or last scan"),
         "because": ("", "the same in words, with what was not counted"),
     },
     "conversions": {
@@ -155,6 +165,7 @@ SCHEMAS: Mapping[str, Columns] = {
     },
     "findings": {
         **WHO,
+        "timepoint": ("", "the time point; unscheduled: a scan that stands for none; whole course: no scan, the day is of patients.csv"),
         **UID,
         "finding": ("", "what a person should look at, as a stable code; explained with its source in the manual"),
         "says": ("", "the same in words; never a diagnosis"),
@@ -228,15 +239,30 @@ SCHEMAS: Mapping[str, Columns] = {
         "changed": ("{count}", "patients whose result differs: event, days, or whether there is one"),
     },
     "agreement": {
-        "item": ("", "what was rated: deauville, metabolic_response, ct_response, as in readings.csv"),
+        "item": (
+            "",
+            "what was rated: deauville, metabolic_response, ct_response, as in readings.csv; tmtv (mL), outlines (of all disease): what"
+            " would be measured had each reader alone decided (decisions.csv), disputed regions included; only scans whose every region"
+            " each of both decided",
+        ),
         "timepoint": ("", "the time point; empty: all together, several scans of a patient counted as several cases"),
         "raters": ("", "two readers, or a reader and carpet (by the numbers); all readers, where there are three or more"),
-        "statistic": ("", "percent_agreement (%), kappa_quadratic, kappa (Cohen, of two), fleiss_kappa, ac1 (Gwet)"),
+        "statistic": (
+            "",
+            "percent_agreement (%), kappa_quadratic, kappa (Cohen, of two), fleiss_kappa, ac1 (Gwet); of tmtv: icc (two-way, absolute),"
+            " lin_ccc, bias_ratio, limit_low_ratio and limit_high_ratio (Bland–Altman on the logarithm: first reader over second),"
+            " within_benchmark (%, apart by less than 10 % of the second or 10 mL); of outlines, medians over scans: dice, hd95 (mm), nsd"
+            " (tolerance 4 mm)",
+        ),
         "value": ("see says", "the statistic; κ collapses where nearly all cases are alike: read it beside AC1"),
         "low": ("see says", "lower limit of its 95 % interval"),
         "high": ("see says", "upper limit"),
         "n": ("{count}", "cases"),
-        "reason_missing": ("", "why there is no number"),
+        "reason_missing": (
+            "",
+            "why there is no number, or no interval beside it: TOO_FEW_FOR_INTERVAL (below 10 cases), NO_SPREAD (all cases alike),"
+            " REGION_NOT_DRAWN (a reader's disease that the main delineation did not draw, since the scan was measured without it)",
+        ),
     },
     "adjudications": {
         **WHO,
@@ -244,6 +270,7 @@ SCHEMAS: Mapping[str, Columns] = {
         "trigger": ("", "why a third person must see the case"),
         "because": ("", "what each of both says, in the order of readers"),
     },
+    **COHORT_SCHEMAS,
     "refusals": {"patient_id": WHO["patient_id"], "day": WHO["day"], **UID, **NOTICE},
     "flags": {
         "patient_id": WHO["patient_id"],
@@ -271,8 +298,9 @@ def shown_rows(name: str, rows: Rows) -> list[dict[str, Any]]:
 
 
 def codebook(name: str) -> dict[str, Any]:
-    """What the columns of a table hold, in their order."""
-    columns = [{"name": column, "unit": unit, "says": says} for column, (unit, says) in SCHEMAS[name].items()]
+    """What the columns of a table hold, in their order; of `cohort` also what each is to the analysis."""
+    more = ROLES if name == "cohort" else {}
+    columns = [{"name": column, "unit": unit, "says": says, **more.get(column, {})} for column, (unit, says) in SCHEMAS[name].items()]
     return {"schema": 1, "table": name, "columns": columns}
 
 

@@ -14,6 +14,7 @@ from carpet.core.errors import Notice, NotMeasurable, Refused
 from carpet.core.record import Provenance
 from carpet.dicom.series import pseudonym
 from carpet.lesions.alignment import Alignment, Confidence, align
+from carpet.lesions.residual import ScanUptake, scan_uptake
 from carpet.lesions.surfaces import Surfaces
 from carpet.lesions.track_corrections import UNKNOWN, Correction, override
 from carpet.lesions.tracks import SMALL_ML, Appeared, Event, Sighting, Track
@@ -24,9 +25,9 @@ from carpet.run.trial.course import Course, Scan
 from carpet.run.trial.geometry import ScanGeometry
 from carpet.run.trial.notices import CORRECTION_WITHOUT_SCAN, TRACKS_NOT_ALIGNED, notice_of
 
-METHOD, VERSION = "tracks", "1"
+METHOD, VERSION = "tracks", "2"
 CARRIED = (UNDECIDED_LEFT.code, UNREVIEWED.code)  # of a scan, which concern which of its regions are followed
-NOT_TOLD = (Event.OUT_OF_FIELD, Event.NOT_ALIGNED)
+NOT_TOLD = (Event.OUT_OF_FIELD, Event.NOT_ALIGNED, Event.REMNANT)  # no volume is known
 BEGINS = (Event.NEW, Event.REAPPEARED)
 ERROR_DECIMALS = 3  # 1 µm: below lie the last bits of the fit, which depend on the computer
 
@@ -83,7 +84,19 @@ def _placed(scans: Mapping[str, Scan], geometry_of: GeometryOf) -> Iterator[Plac
         geometry = geometry_of(scan)
         if number == 0:
             first = geometry.surfaces
-        yield PlacedScan(name, geometry.lesions, geometry.grid, _aligned(geometry.surfaces, first) if number else None)
+        alignment = _aligned(geometry.surfaces, first) if number else None
+        yield PlacedScan(name, geometry.lesions, geometry.grid, alignment, _uptake(scan, geometry))
+
+
+def _uptake(scan: Scan, geometry: ScanGeometry) -> ScanUptake:
+    assert scan.study is not None
+    return scan_uptake(
+        geometry.blocks,
+        [lesion.region for lesion in geometry.lesions],
+        geometry.organs,
+        liver_suv_max=scan.study.payload["reference_suv_max"].get("liver"),
+        candidate_suv=geometry.candidate_suv,
+    )
 
 
 def _aligned(later: Surfaces | None, first: Surfaces | None) -> Alignment | None:
@@ -147,6 +160,9 @@ def _row(course: Course, scan: Scan, track: Track, seen: Sighting, aligned: Mapp
         "event": seen.event.value,
         "lesion_ids": list(seen.lesion_ids),
         "volume_ml": float(seen.volume_ml) if told else None,
+        "residual_suv_max": seen.residual.suv_max if seen.residual else None,
+        "residual_above": seen.residual.above.value if seen.residual and seen.residual.above else "",
+        "residual_reason_missing": seen.residual.reason_missing if seen.residual else "",
         "confidence": seen.confidence.value,
         "because": seen.because,
         "into": seen.into,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.core.protocol import Protocol
+from carpet.run.cohort.frame import CohortInputs
+from carpet.run.cohort.rows import result_rows
+from carpet.run.cohort.running import cohort_results
+from carpet.run.cohort.steps import clinical_steps, cohort_step
 from carpet.run.store import Step, Store, open_store
 from carpet.run.store_schema import KINDS
 from carpet.run.trial.course import Course
@@ -15,7 +19,9 @@ from carpet.run.trial.following import geometry_in
 from carpet.run.trial.geometry import is_held
 from carpet.run.trial.index import geometry_file
 from carpet.run.trial.notices import GEOMETRY_UNREADABLE, RECORD_DIFFERS, RECORD_STALE
+from carpet.run.trial.rows import of_courses, trial_rows
 from carpet.run.trial.running import ReadyTrial, courses, ready_trial
+from carpet.run.trial.steps import CourseResult
 from carpet.run.trial.studies import TrialStudy, study_records, study_step
 from carpet.run.trial.tracks import CourseTracks, course_tracks, stored_tracks, tracks_step
 
@@ -32,7 +38,9 @@ def verify_trial(folder: Path, *, say: Callable[[str], None]) -> tuple[Notice, .
             raise ProtocolError(f"{str(folder)!r} has no results yet; `carpet run` makes them")
         with open_store(ready.trial.store) as store:
             say("the store itself")
-            return (*store.verify(), *_studies(ready, store, say), *_courses(ready, store))
+            results = _results(ready, store)
+            studies = (*store.verify(), *_studies(ready, store, say), *_courses(ready, store, results))
+            return (*studies, *_cohort(ready, store, results, say))
 
 
 def _studies(ready: ReadyTrial, store: Store, say: Callable[[str], None]) -> Iterator[Notice]:
@@ -57,16 +65,43 @@ def _study(store: Store, study: TrialStudy, protocol: Protocol, *, geometry: Pat
     yield from _compared(store, study_step(study, protocol, study_records(study, protocol, say=say)))
 
 
-def _courses(ready: ReadyTrial, store: Store) -> Iterator[Notice]:
+def _results(ready: ReadyTrial, store: Store) -> tuple[CourseResult, ...]:
     def followed(course: Course) -> CourseTracks:
         return stored_tracks(store, course, ready.corrections(course)) or CourseTracks()
 
-    for one in courses(ready, store, followed):
+    return courses(ready, store, followed)
+
+
+def _courses(ready: ReadyTrial, store: Store, results: Sequence[CourseResult]) -> Iterator[Notice]:
+    for one in results:
         yield from _tracks(ready, store, one.course)
+        yield from _stands(store, one.step)
+
+
+def _stands(store: Store, step: Step) -> Iterator[Notice]:
+    if store.done(step.key):
+        yield from _compared(store, step)
+    else:
+        yield RECORD_STALE.at(step.chain)
+
+
+def _cohort(ready: ReadyTrial, store: Store, results: Sequence[CourseResult], say: Callable[[str], None]) -> Iterator[Notice]:
+    """Scores and toxicity of each patient, then the statistics. Where what they are made of is stale that is told there, not again."""
+    protocol = ready.trial.protocol
+    rows = of_courses(trial_rows(results, ready.tables, (), protocol=protocol.scores))
+    clinical = tuple(clinical_steps(results, ready.tables, rows, protocol))
+    for one, step in zip(results, clinical, strict=True):
         if store.done(one.step.key):
-            yield from _compared(store, one.step)
-        else:
-            yield RECORD_STALE.at(one.step.chain)
+            yield from _stands(store, step)
+    parents = (*(one.step for one in results), *clinical)
+    empty = cohort_step(results, clinical, protocol)
+    if not all(store.done(one.key) for one in parents):
+        return
+    if not store.done(empty.key):
+        yield RECORD_STALE.at(empty.chain)
+        return
+    made = cohort_results(CohortInputs(tuple(results), ready.tables, rows, protocol), say=say)
+    yield from _compared(store, cohort_step(results, clinical, protocol, result_rows(made)))
 
 
 def _tracks(ready: ReadyTrial, store: Store, course: Course) -> Iterator[Notice]:
