@@ -44,7 +44,7 @@ def absent() -> dict[str, str]:
     if orthanc_program() is None or not ORTHANC_PLUGIN.exists() or shutil.which("storescu") is None:
         why["orthanc"] = "no Orthanc with its DICOMweb plug-in, or no storescu (Debian: orthanc orthanc-dicomweb dcmtk)"
     if not r_has_packages():
-        why["r"] = "no R with survival, cmprsk and maxstat (Debian: r-base-core r-cran-survival r-cran-cmprsk r-cran-maxstat)"
+        why["r"] = "no R with survival, cmprsk, maxstat and MASS (Debian: r-base-core r-cran-{survival,cmprsk,maxstat,mass})"
     return why
 
 
@@ -53,7 +53,7 @@ def r_has_packages() -> bool:
     """Asked of R itself: the packages may lie anywhere."""
     if shutil.which("Rscript") is None:
         return False
-    asked = "for (one in c('survival', 'cmprsk', 'maxstat')) stopifnot(requireNamespace(one, quietly = TRUE))"
+    asked = "for (one in c('survival', 'cmprsk', 'maxstat', 'MASS')) stopifnot(requireNamespace(one, quietly = TRUE))"
     return subprocess.run(["Rscript", "--vanilla", "-e", asked], capture_output=True).returncode == 0
 
 

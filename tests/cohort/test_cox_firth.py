@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from scipy.optimize import minimize
 
 from carpet.cohort.cox import cox
-from carpet.cohort.cox_firth import cox_firth
+from carpet.cohort.cox_firth import cox_firth, firth_p
 from carpet.cohort.survival import Survival
 from carpet.core.errors import Refused
 
@@ -67,3 +68,23 @@ def test_exchanging_the_groups_turns_the_ratio_round() -> None:
 def test_no_events() -> None:
     with pytest.raises(Refused, match="NO_EVENTS"):
         cox_firth(Survival.of([1, 2, 3], [0, 0, 0]), {"x": [0, 1, 0]})
+
+
+def test_the_test_of_several_is_that_of_one_where_one_is_held() -> None:
+    survival, columns = Survival.of(DAYS, EVENT), {"all": ALL_EVENTS, "other": OTHER}
+    found = {one.name: one.p for one in cox_firth(survival, columns)}
+    assert {name: firth_p(survival, columns, [name]) for name in columns} == pytest.approx(found, rel=1e-5)
+
+
+def test_the_test_of_all_by_another_way(brute: Callable[..., float]) -> None:
+    survival, x = Survival.of(DAYS, EVENT), OTHER[:, None]
+
+    def value(beta: float) -> float:
+        def plain(at: float) -> float:
+            return brute(np.full(10, -1), DAYS, EVENT, x, np.array([at]), efron=True, strata=np.zeros(10))
+
+        step = 1e-3
+        return plain(beta) + 0.5 * math.log(-(plain(beta + step) - 2.0 * plain(beta) + plain(beta - step)) / step**2)
+
+    top = -float(minimize(lambda at: -value(float(at[0])), np.zeros(1), method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-12}).fun)
+    assert firth_p(survival, {"other": OTHER}, ["other"]) == pytest.approx(math.erfc(math.sqrt(max(0.0, top - value(0.0)))), abs=1e-4)

@@ -36,3 +36,11 @@ def test_each_sample_has_its_own_reason() -> None:
     x = np.array([1, 0, 1, 0, 1, 1, 0, 0, 1, 0, 1, 0])[:, None]
     rows = np.array([np.arange(12), [0] * 3 + [2] * 3 + [4] * 2 + [6, 7, 9, 11], [0] * 6 + [8] * 6])
     assert maximum(made(days, event, x, rows)).reason == ("", "SEPARATION", "COVARIATES_COLLINEAR")
+
+
+def test_information_that_underflows_is_separation() -> None:
+    """The high ones die or leave before all others: each step sees less, until nothing is left to divide by."""
+    event = np.zeros(47, dtype=np.int64)
+    event[[2, 4, 6, 7, 15, 16, 17, 20, 23, 24, 28, 29, 30, 31, 33, 40, 41, 43, 44]] = 1
+    high = (np.arange(47) < 3).astype(np.float64)[:, None]
+    assert maximum(made(list(range(1, 48)), event.tolist(), high / high.std())).reason == ("SEPARATION",)

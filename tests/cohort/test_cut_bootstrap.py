@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from carpet.cohort.cut_bootstrap import cut_bootstrap
+from carpet.cohort.cut_bootstrap import cut_bootstrap, shrunken
 from carpet.cohort.survival import Survival
 from carpet.core.errors import Refused
 
@@ -49,6 +49,11 @@ def test_turning_the_marker_round_turns_the_ratio() -> None:
     found, turned = (cut_bootstrap(survival, one, samples=30, seed=1) for one in (marker, -marker))
     assert turned.ratio * found.ratio == pytest.approx(1.0, rel=1e-6)
     assert turned.ratio_corrected > turned.ratio
+
+
+def test_what_is_taken_off_stops_at_no_effect() -> None:
+    assert shrunken([0.5, -0.5, 0.2, -0.2, 0.0], 0.3) == pytest.approx([0.2, -0.2, 0.0, 0.0, 0.0])
+    assert shrunken(-0.5, -0.1) == pytest.approx(-0.6)
 
 
 def test_refused_where_there_is_no_cut() -> None:

@@ -51,3 +51,12 @@ def test_as_r(survival: Survival, covariates: dict[str, Any], r: dict[str, Any])
     np.testing.assert_allclose(model.coefficients, r["crr.coef"], rtol=1e-6)
     np.testing.assert_allclose(model.covariance.ravel(), r["crr.var"], rtol=1e-6)
     np.testing.assert_allclose([model.log_likelihood_null, model.log_likelihood], r["crr.loglik"], rtol=1e-9)
+
+
+def test_what_tells_nobody_at_risk_apart_is_refused() -> None:
+    event = [0, 0, 1, 0, 1, 0, 1, 1, *[0] * 7, 1, 1, 1, 0, 0, 1, 0, 0, 1, 1, *[0] * 22]
+    days = list(range(1, 48))
+    with pytest.raises(Refused, match="SEPARATION"):
+        fine_gray(Survival.of(days, event), {"high": [n < 3 for n in range(47)]})
+    with pytest.raises(Refused, match="COVARIATES_COLLINEAR"):
+        fine_gray(Survival.of(days, event), {"left before": [n < 2 for n in range(47)]})

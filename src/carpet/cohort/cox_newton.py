@@ -15,7 +15,9 @@ LAST_STEP = 1e-5  # standard deviations: after a step so small the next would be
 SMALL_STEP = 1e-9  # in standard deviations of the covariate
 NOTHING_LEFT = 1e-8  # log-likelihood a further step could gain
 STILL_MOVING = 0.01  # standard deviations; with nothing left to gain: a hazard ratio on its way to infinity
-SINGULAR = 1e-10  # smallest over largest information: a covariate that says nothing in this sample
+# smallest over largest information (or over 1, that of a standard deviation): at the start a covariate that says nothing, later one on its
+# way to infinity
+SINGULAR = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +41,18 @@ def maximum(rows: Batch, *, start: FloatArray | None = None) -> Found:
     beta = np.zeros((samples, terms)) if start is None else start
     now = likelihood(rows, beta)
     spread = np.linalg.eigvalsh(now.information)
-    singular = spread[:, 0] <= SINGULAR * np.maximum(spread[:, -1], 1e-300)
+    least = SINGULAR * np.maximum(spread[:, -1], 1.0)
+    singular = spread[:, 0] <= least
     null, score_test = now.value, _gain(now, singular)[1]
     small = SMALL_STEP if start is None else LAST_STEP
     separated, done = np.zeros(samples, dtype=np.bool_), singular.copy()
     for _ in range(MOST_STEPS):
-        step, gain = _gain(now, done)
+        try:
+            step, gain = _gain(now, done)
+        except np.linalg.LinAlgError:  # so far out that nobody at risk differs any more
+            separated = separated | (~done & _vanished(now, least))
+            done = done | separated
+            step, gain = _gain(now, done)
         moved = np.abs(step).max(axis=1)
         fresh = ~done & (gain < NOTHING_LEFT) & (moved > STILL_MOVING)
         separated |= fresh
@@ -54,11 +62,19 @@ def maximum(rows: Batch, *, start: FloatArray | None = None) -> Found:
             beta = beta + step
             break
         beta, now = _stepped(rows, beta, now, step)
+    separated = separated | (~singular & _vanished(now, least))
     reason = tuple(
         "COVARIATES_COLLINEAR" if singular[i] else "SEPARATION" if separated[i] else "" if done[i] else "NO_CONVERGENCE"
         for i in range(samples)
     )
     return Found(beta, reason, now, null, score_test)
+
+
+def _vanished(now: Likelihood, least: FloatArray) -> BoolArray:
+    """Samples (B,) whose information has fallen to what counts as nothing, least (B,), in some direction."""
+    finite = np.isfinite(now.information).all(axis=(1, 2), keepdims=True)
+    spread = np.linalg.eigvalsh(np.where(finite, now.information, 0.0))
+    return np.asarray(spread[:, 0] <= least, dtype=np.bool_)
 
 
 def _gain(now: Likelihood, skip: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -74,9 +90,11 @@ def _stepped(rows: Batch, beta: FloatArray, now: Likelihood, step: FloatArray) -
     for _ in range(30):
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             there = likelihood(rows, beta + step)
-        worse = ~(there.value >= now.value - 1e-9 * np.abs(now.value))
+        known = np.isfinite(there.value) & np.isfinite(there.information).all(axis=(1, 2))
+        worse = ~(known & (there.value >= now.value - 1e-9 * np.abs(now.value)))
         if not worse.any():
             return beta + step, there
         step = np.where(worse[:, None], step / 2.0, step)
     still = np.where(worse[:, None], beta, beta + step)
-    return still, likelihood(rows, still)
+    with np.errstate(over="ignore"):  # of sums that no death meets: those of every death are finite, or the step was not taken
+        return still, likelihood(rows, still)

@@ -11,11 +11,13 @@ from carpet.cohort.intervals import Scale, interval
 from carpet.cohort.survival import FloatArray, IntArray, Survival
 from carpet.core.errors import ProtocolError
 
+ROUNDING = 1e-12  # a sum of chances that should be 1 may miss it by this much, and no interval is left then
+
 
 @dataclass(frozen=True, eq=False)
 class Incidence:
     """Arrays (d,) over the days with an event of any cause: at risk, events of this cause, probability to have had it by that day,
-    its standard error, low and high. NaN limits: the interval does not exist there (probability 0 or 1)."""
+    its standard error, low and high; where the error is 0 (probability 0 or 1) the limits are the probability itself."""
 
     cause: str
     days: IntArray
@@ -45,7 +47,9 @@ def cumulative_incidence(survival: Survival, *, cause: int = 1, level: float = 0
     free = np.cumprod(1.0 - (mine + other) / risk).astype(np.float64)
     before = np.concatenate([[1.0], free])[:-1]
     value = np.cumsum(before * mine / risk)
-    error = np.sqrt(np.maximum(_variance(value, free, before, risk, mine, other), 0.0))
+    certain = value > 1.0 - ROUNDING
+    value = np.where(certain, 1.0, value)
+    error = np.where(certain, 0.0, np.sqrt(np.maximum(_variance(value, free, before, risk, mine, other), 0.0)))
     with np.errstate(invalid="ignore"):
         low, high = interval(value, error, level=level, scale=scale)
     return Incidence(survival.causes[cause - 1], days, risk.astype(np.int64), mine.astype(np.int64), value, error, low, high, level)

@@ -17,7 +17,8 @@ from carpet.core.errors import Refused
 @dataclass(frozen=True, eq=False)
 class CutBootstrap:
     """cuts (b,) found in the samples that had one; the percentile interval of the cut; the hazard ratio high against low, as found and with
-    the optimism of the search taken off its logarithm, and the percentile interval of that; `left_out`: samples without cut or ratio."""
+    the optimism of the search taken off its logarithm, and the percentiles of that, a spread and no confidence interval; `left_out`:
+    samples without cut or ratio."""
 
     cuts: FloatArray
     low: float
@@ -34,8 +35,9 @@ def cut_bootstrap(
 ) -> CutBootstrap:
     """The maximally selected cut in `samples` draws of patients with replacement.
 
-    Optimism: mean over samples of log HR (sample, its cut) − log HR (all patients, that cut), in the sample's direction; the interval takes
-    it off the samples' log HR. Raises Refused as maximal_log_rank, and SEPARATION where one side of the cut has no event.
+    Optimism: mean over samples of log HR (sample, its cut) − log HR (all patients, that cut), in the sample's direction; the percentiles
+    are of the samples' log HR less it (see `shrunken`). Raises Refused as maximal_log_rank, and SEPARATION where one side of
+    the cut has no event.
     Source: Harrell 1996 Stat Med 15:361; METHODS G.5.
     """
     values = numbers(marker, survival.rows, "marker")
@@ -57,10 +59,15 @@ def cut_bootstrap(
     optimism = float((way * (inside - outside)).mean())
     tails = [0.5 - level / 2.0, 0.5 + level / 2.0]
     low, high = np.quantile(cuts, tails)
-    ratio_low, ratio_high = np.exp(np.quantile(inside - way * optimism, tails))
-    corrected = apparent - float(np.sign(apparent)) * optimism
-    ratios = float(np.exp(apparent)), float(np.exp(corrected)), float(ratio_low), float(ratio_high)
+    ratio_low, ratio_high = np.exp(np.quantile(shrunken(inside, optimism), tails))
+    ratios = float(np.exp(apparent)), float(np.exp(shrunken(apparent, optimism))), float(ratio_low), float(ratio_high)
     return CutBootstrap(cuts, float(low), float(high), *ratios, samples - len(found))
+
+
+def shrunken(log_ratio: ArrayLike, optimism: float) -> FloatArray:
+    """log ratios with the optimism taken off towards 0, and no further: what the search adds cannot turn an effect round."""
+    found = np.asarray(log_ratio, dtype=np.float64)
+    return np.sign(found) * np.maximum(np.abs(found) - optimism, 0.0)
 
 
 def _log_ratio(survival: Survival, above: BoolArray) -> float:

@@ -13,6 +13,7 @@ from carpet.cohort import notices
 from carpet.cohort.at_risk import step
 from carpet.cohort.covariates import Design, design
 from carpet.cohort.cox import HazardRatio
+from carpet.cohort.cox_newton import SINGULAR
 from carpet.cohort.intervals import normal_quantile
 from carpet.cohort.kaplan_meier import kaplan_meier
 from carpet.cohort.survival import BoolArray, FloatArray, IntArray, Survival
@@ -109,8 +110,11 @@ def _patients(survival: Survival, x: FloatArray, cause: int) -> _Patients:
 def _maximum(patients: _Patients, table: Design) -> tuple[FloatArray, _Fit, float]:
     beta = np.zeros(len(table.names))
     now = _likelihood(patients, beta)
-    null = now.value
-    for _ in range(MOST_STEPS):
+    null, least = now.value, SINGULAR * max(1.0, float(np.linalg.eigvalsh(now.information)[-1]))
+    for steps in range(MOST_STEPS):
+        if np.linalg.eigvalsh(now.information)[0] <= least:
+            kind = notices.SEPARATION if steps else notices.COVARIATES_COLLINEAR
+            raise Refused(kind.at(table.names[int(np.argmax(np.abs(beta)))], f"{int(patients.mine.sum())} events"))
         move = np.linalg.solve(now.information, now.slope)
         if np.abs(move).max() < SMALL_STEP:
             return beta, now, null

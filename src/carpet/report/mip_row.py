@@ -30,7 +30,7 @@ LABEL_IN = 0.27  # beside each body, for the names of tracks
 HEAD_IN, NAME_IN, LINE_IN, FOOT_IN = 0.28, 0.44, 0.125, 0.36  # on top, above each scan, a line below it, the legend
 TALLEST_IN, SHEET_IN = 3.6, 7.4  # a row of bodies; all rows together fit a page
 SLOT_IN, EMPTY_IN = 2.6, 1.75  # a single scan need not fill the sheet; height of rows in which no scan was measured
-LINES = 3  # of text below a scan
+LINES = 4  # of text below a scan
 
 
 @dataclass(frozen=True, eq=False)

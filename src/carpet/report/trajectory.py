@@ -266,15 +266,19 @@ def _draw_names(lane: Axes, course: Trajectory, *, day_per_in: float) -> None:
 
 
 def _levels(course: Trajectory, first: float, last: float) -> dict[int, int]:
-    """Event (by its place) → the lowest level at which its words touch no other's."""
+    """Event (by its place) → the lowest level at which its words touch no other's; infusion first, and words that reach over the day of
+    one placed before stand above it, so that its line does not cross them."""
     per_letter = (last - first) / (drawing.WIDTH_IN - LEFT_IN - RIGHT_IN) * 0.062
     ends: list[list[tuple[float, float]]] = []
-    found = {}
-    for n in sorted(range(len(course.events)), key=lambda n: (course.events[n].day, course.events[n].label)):
+    found: dict[int, int] = {}
+    ranks = [(one.what != "infusion", one.day, one.label) for one in course.events]
+    for n in sorted(range(len(ranks)), key=lambda n: ranks[n]):
         one = course.events[n]
         width = per_letter * (len(_words(one, last)) + 2.5)
         start = min(one.day, last) - (width if _to_the_left(one, first, last, width) else 0.0)
-        level = next((k for k, taken in enumerate(ends) if all(start >= b or start + width <= a for a, b in taken)), len(ends))
+        least = max((found[m] + 1 for m in found if start < min(course.events[m].day, last) < start + width), default=0)
+        free = (k for k, taken in enumerate(ends) if k >= least and all(start >= b or start + width <= a for a, b in taken))
+        level = next(free, len(ends))
         if level == len(ends):
             ends.append([])
         ends[level].append((start, start + width))

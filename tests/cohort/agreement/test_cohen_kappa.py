@@ -58,7 +58,12 @@ def test_the_error_is_the_spread_of_repeated_studies() -> None:
 
 def test_perfect_agreement_and_none_to_tell() -> None:
     few = cohen_kappa("121", "121", categories="12")
-    assert (few.value, few.low, few.high, few.n) == (1.0, None, None, 3)
+    assert (few.value, few.low, few.high, few.n, few.no_interval) == (1.0, None, None, 3, "TOO_FEW_FOR_INTERVAL")
+    whole = cohen_kappa("12" * 20, "12" * 20, categories="12")  # the large-sample error is 0 here, which is no certainty
+    assert (whole.value, whole.low, whole.high, whole.no_interval) == (1.0, None, None, "NO_SPREAD")
+    enough = cohen_kappa("12" * 5, "12" * 4 + "11", categories="12")
+    assert enough.low is not None
+    assert enough.no_interval == ""
     with pytest.raises(NotMeasurable, match="ONE_CATEGORY"):
         cohen_kappa("11", "11", categories="12")
     with pytest.raises(NotMeasurable, match="TOO_FEW_CASES"):

@@ -28,3 +28,7 @@ def test_cases_by_categories() -> None:
 def test_an_interval_stays_within_what_can_be() -> None:
     assert between(0.875, 0.125, 2.0, n=7) == Estimate(0.875, 0.625, 1.0, 7)
     assert between(-0.9, 0.1, 2.0, n=7).low == -1.0
+
+
+def test_an_interval_has_a_width_or_there_is_none() -> None:
+    assert between(1.0, 0.0, 2.0, n=40) == Estimate(1.0, None, None, 40, "NO_SPREAD")

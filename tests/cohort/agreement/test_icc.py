@@ -47,7 +47,7 @@ def test_scale_and_zero_change_nothing_and_order_neither(design: Design) -> None
 @pytest.mark.parametrize("design", get_args(Design))
 def test_readers_who_agree_in_all(design: Design) -> None:
     found = icc([[1, 1, 1], [2, 2, 2], [5, 5, 5]], design=design)
-    assert (found.value, found.low, found.high) == pytest.approx((1.0, 1.0, 1.0))
+    assert (found.value, found.low, found.high, found.no_interval) == (1.0, None, None, "NO_SPREAD")
 
 
 def test_a_reader_who_is_always_higher_is_consistent_but_does_not_agree() -> None:

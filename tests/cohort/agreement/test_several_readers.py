@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from scipy.stats import t
 
@@ -68,3 +70,18 @@ def test_nothing_to_tell() -> None:
     with pytest.raises(NotMeasurable, match="ONE_CATEGORY"):
         gwet_ac1([("a", "a")] * 3, categories="a")
     assert gwet_ac1([("a", "a")] * 3, categories="ab").value == 1.0
+
+
+@pytest.mark.parametrize("function", [fleiss_kappa, gwet_ac1])
+def test_no_interval_below_ten_cases_or_without_spread(function: Callable[..., Estimate]) -> None:
+    apart = [("a", "a"), ("b", "b"), ("a", "b")]
+    few = function(apart * 3, categories="ab")  # nine cases, of which three differ
+    assert (few.low, few.high, few.no_interval) == (None, None, "TOO_FEW_FOR_INTERVAL")
+    pairs = function([*apart * 3, ("a", None), (None, "b")], categories="ab")  # eleven cases, but two readers of nine only
+    assert pairs.no_interval == "TOO_FEW_FOR_INTERVAL"
+    ten = function([*apart * 3, ("a", "a")], categories="ab")
+    assert ten.low is not None
+    assert ten.low < ten.value
+    assert ten.no_interval == ""
+    alike = function([("a", "a"), ("b", "b")] * 10, categories="ab")
+    assert (alike.value, alike.low, alike.high, alike.no_interval) == (1.0, None, None, "NO_SPREAD")

@@ -23,7 +23,11 @@ Made = Callable[..., PatientFacts]
         ("29 CR", {"died": 80, "cause": True}, "default", (80, 2, "death")),
         ("29 CR", {"died": 80, "cause": None}, "default", (80, 1, "death")),
         ("29 CR", {"contact": 400}, "default", (400, 0, "contact")),
-        ("29 CR", {"died": 80, "cause": False, "tx": 60}, "default", (60, 0, "tx")),
+        ("29 CR", {"died": 80, "cause": False, "tx": 60}, "default", (80, 1, "death")),
+        ("29 CR", {"contact": 400, "tx": 60}, "default", (400, 0, "contact")),
+        ("29 CR, 90 CR", {"died": 180, "cause": False, "hsct": 120}, "default", (180, 1, "death")),
+        ("29 CR, 90 CR", {"died": 180, "cause": False, "hsct": 120}, "hsct_event", (120, 2, "hsct")),
+        ("", {"died": 180, "cause": False, "hsct": 120}, "hsct_followed", (180, 1, "death")),  # in response or not: neither is an event
         ("29 CR", {"died": 80, "cause": False, "tx": 60}, "new_therapy_event", (60, 2, "tx")),
         ("29 CR", {"died": 80, "cause": False, "tx": 60}, "ema", (80, 1, "death")),
     ],

@@ -9,10 +9,18 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtri
 
-from carpet.cohort.agreement.estimate import LEVEL, ONE_CATEGORY, TOO_FEW_CASES, Estimate, FloatArray, between
+from carpet.cohort.agreement.estimate import (
+    LEAST_FOR_INTERVAL,
+    LEVEL,
+    ONE_CATEGORY,
+    TOO_FEW_CASES,
+    TOO_FEW_FOR_INTERVAL,
+    Estimate,
+    FloatArray,
+    between,
+)
 from carpet.core.errors import NotMeasurable, ProtocolError
 
-LEAST_FOR_INTERVAL = 10  # [P] cases: the error is one of large samples
 Weights = Literal["none", "linear", "quadratic"]
 
 
@@ -26,7 +34,8 @@ def cohen_kappa(
 ) -> Estimate:
     """κ of the same cases by two readers; categories: all there are, in order, used or not (the weights count from end to end).
 
-    Weights: linear 1 − |i−j|/(c−1), quadratic 1 − (i−j)²/(c−1)². The interval is by the large-sample error; none below 10 cases. Raises
+    Weights: linear 1 − |i−j|/(c−1), quadratic 1 − (i−j)²/(c−1)². The interval is by the large-sample error; none below 10 cases, and
+    none where both agree on all (NO_SPREAD). Raises
     NotMeasurable for fewer than two cases, and where both readers used one category only (ONE_CATEGORY). Source: Cohen 1968 Psychol Bull
     70:213; Fleiss, Cohen & Everitt 1969 Psychol Bull 72:323.
     """
@@ -43,7 +52,7 @@ def cohen_kappa(
     of_pair = (w @ across)[:, None] + (rows @ w)[None, :]
     spread = float((p * (w - of_pair * (1.0 - kappa)) ** 2).sum()) - (kappa - chance * (1.0 - kappa)) ** 2
     if n < LEAST_FOR_INTERVAL:
-        return Estimate(kappa, None, None, n)
+        return Estimate(kappa, None, None, n, TOO_FEW_FOR_INTERVAL)
     return between(kappa, sqrt(max(spread, 0.0) / n) / (1.0 - chance), float(ndtri(0.5 + level / 2.0)), n=n)
 
 

@@ -15,16 +15,21 @@ LEVEL = 0.95  # of every interval, where the caller does not say
 TOO_FEW_CASES = "TOO_FEW_CASES"
 SUBJECTS_ALIKE = "SUBJECTS_ALIKE"
 ONE_CATEGORY = "ONE_CATEGORY"
+# why there is a value without an interval
+TOO_FEW_FOR_INTERVAL, NO_SPREAD = "TOO_FEW_FOR_INTERVAL", "NO_SPREAD"
+LEAST_FOR_INTERVAL = 10  # [P] cases: the errors of kappa and AC1 are those of large samples
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """value with the limits of its interval (both None where the cases are too few for one), of n cases."""
+    """value with the limits of its interval, of n cases. Without limits no_interval says why: TOO_FEW_FOR_INTERVAL cases, or NO_SPREAD
+    (all cases alike, from which no error can be told); it is empty where the statistic has no interval at all."""
 
     value: float
     low: float | None
     high: float | None
     n: int
+    no_interval: str = ""
 
 
 def columns(ratings: ArrayLike) -> FloatArray:
@@ -58,5 +63,7 @@ def counted(ratings: Sequence[Sequence[Hashable | None]], categories: Sequence[H
 
 
 def between(value: float, error: float, quantile: float, *, n: int, least: float = -1.0) -> Estimate:
-    """value ± quantile · error, kept within what the statistic can be."""
+    """value ± quantile · error, kept within what the statistic can be; without an interval where the error is nothing but rounding."""
+    if error < 1e-12:
+        return Estimate(value, None, None, n, NO_SPREAD)
     return Estimate(value, max(value - quantile * error, least), min(value + quantile * error, 1.0), n)

@@ -8,7 +8,7 @@ from typing import Literal
 from numpy.typing import ArrayLike
 from scipy.stats import f
 
-from carpet.cohort.agreement.estimate import LEVEL, SUBJECTS_ALIKE, Estimate, FloatArray, columns
+from carpet.cohort.agreement.estimate import LEVEL, NO_SPREAD, SUBJECTS_ALIKE, Estimate, FloatArray, columns
 from carpet.core.errors import NotMeasurable
 
 Design = Literal["1,1", "2,1", "3,1", "1,k", "2,k", "3,k"]
@@ -29,7 +29,7 @@ class _MeanSquares:
 
 
 def icc(ratings: ArrayLike, *, design: Design = "2,1", level: float = LEVEL) -> Estimate:
-    """The ICC of ratings (n cases, k readers) with its F-based interval.
+    """The ICC of ratings (n cases, k readers) with its F-based interval; without one where all readers agree on all cases (NO_SPREAD).
 
     1: each case by other readers; 2: the readers are a sample, absolute agreement (A in newer names); 3: these readers only, consistency
     (C). ,1: of one reader; ,k: of the mean of all. Raises NotMeasurable for fewer than two cases or readers (TOO_FEW_CASES), where all
@@ -41,6 +41,8 @@ def icc(ratings: ArrayLike, *, design: Design = "2,1", level: float = LEVEL) -> 
         raise NotMeasurable(SUBJECTS_ALIKE)
     model = design[0]
     value, low, high = _two_way_random(squares, level) if model == "2" else _by_one_ratio(squares, model, level)
+    if low == high:  # no error at all: the F that would tell of it does not exist
+        return Estimate(value, None, None, squares.n, NO_SPREAD)
     if not design.endswith("k"):
         return Estimate(value, low, high, squares.n)
     mean = _of_mean(value, squares.k)

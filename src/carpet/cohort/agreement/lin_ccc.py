@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from carpet.cohort.agreement.estimate import LEVEL, SUBJECTS_ALIKE, Estimate, columns
+from carpet.cohort.agreement.estimate import LEVEL, NO_SPREAD, SUBJECTS_ALIKE, TOO_FEW_FOR_INTERVAL, Estimate, columns
 from carpet.core.errors import NotMeasurable
 
 LEAST_FOR_INTERVAL = 3
@@ -28,7 +28,7 @@ def lin_ccc(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -> Est
     ccc = 2.0 * shared / float(spread.sum() + (means[0] - means[1]) ** 2)
     r = shared / sqrt(float(spread[0] * spread[1]))
     if n < LEAST_FOR_INTERVAL or shared == 0.0 or 1.0 - r * r < 1e-12:
-        return Estimate(ccc, None, None, n)
+        return Estimate(ccc, None, None, n, TOO_FEW_FOR_INTERVAL if n < LEAST_FOR_INTERVAL else NO_SPREAD)
     u2 = float((means[0] - means[1]) ** 2) / sqrt(float(spread[0] * spread[1]))
     rest = 1.0 - ccc * ccc
     variance = (

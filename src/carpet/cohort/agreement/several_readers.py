@@ -8,7 +8,17 @@ from math import sqrt
 import numpy as np
 from scipy.stats import t
 
-from carpet.cohort.agreement.estimate import LEVEL, ONE_CATEGORY, TOO_FEW_CASES, Estimate, FloatArray, between, counted
+from carpet.cohort.agreement.estimate import (
+    LEAST_FOR_INTERVAL,
+    LEVEL,
+    ONE_CATEGORY,
+    TOO_FEW_CASES,
+    TOO_FEW_FOR_INTERVAL,
+    Estimate,
+    FloatArray,
+    between,
+    counted,
+)
 from carpet.core.errors import NotMeasurable
 
 Ratings = Sequence[Sequence[Hashable | None]]
@@ -61,12 +71,15 @@ def _agreement(pairs: FloatArray) -> FloatArray:
 
 
 def _corrected(table: FloatArray, chance: float, chance_of_case: FloatArray, level: float) -> Estimate:
-    """(observed − chance)/(1 − chance), with the error of Gwet 2008: cases read once tell of prevalence only."""
+    """(observed − chance)/(1 − chance), with the error of Gwet 2008: cases read once tell of prevalence only. No interval below 10 cases
+    that two have read."""
     if 1.0 - chance < 1e-12:
         raise NotMeasurable(ONE_CATEGORY)
     n, twice = len(table), table.sum(axis=1) >= 2
     agreed = _agreement(table[twice])
     value = (float(agreed.mean()) - chance) / (1.0 - chance)
+    if int(twice.sum()) < LEAST_FOR_INTERVAL:
+        return Estimate(value, None, None, n, TOO_FEW_FOR_INTERVAL)
     of_case = np.zeros(n)
     of_case[twice] = (n / int(twice.sum())) * (agreed - chance) / (1.0 - chance)
     of_case -= 2.0 * (1.0 - value) * (chance_of_case - chance) / (1.0 - chance)

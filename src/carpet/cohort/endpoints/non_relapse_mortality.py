@@ -23,16 +23,24 @@ from carpet.cohort.endpoints.rules import RuleSet
 
 
 def non_relapse_mortality(facts: PatientFacts, rules: RuleSet) -> Ended:
-    """What ended NRM; censored on the last date known alive, missed scans do not count. Source: METHODS G.1, silent on what follows.
+    """What ended NRM; else the last date known alive: neither missed scans nor therapy censor. Source: METHODS G.1, silent on what follows.
 
     Death of lymphoma competes even where no date of progression stands before it; death of which nobody knows the cause is the event, and
     flagged. New therapy and transplant that are events by the rules compete here. Raises NotMeasurable without a start or an end.
     """
     start = origin_of(facts, rules)
-    what = (*progression(facts, Outcome.COMPETING), *_death(facts), *therapies(facts, rules, Outcome.COMPETING))
+    what = (*progression(facts, Outcome.COMPETING), *_death(facts), *_therapies(facts, rules))
     if not what:
         return Ended(rules.start, start, last_contact(facts))
     return Ended(rules.start, start, known(first_of(what, what[0])))
+
+
+def _therapies(facts: PatientFacts, rules: RuleSet) -> Iterator[Decision]:
+    """Those that are events by the rules, or would be one if more were known; death after the others is still non-relapse mortality."""
+    may_be = "event" in (rules.hsct, rules.new_therapy)
+    for one in therapies(facts, rules, Outcome.COMPETING):
+        if one.outcome is Outcome.COMPETING or (one.unknown and may_be):
+            yield one
 
 
 def _death(facts: PatientFacts) -> Iterator[Decision]:

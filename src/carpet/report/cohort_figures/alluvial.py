@@ -19,6 +19,7 @@ PLOT_IN, NODE_IN, GAP_SHARE = 3.5, 0.56, 0.022
 WIDTH_IN = style.FULL_IN - 0.5
 NUMBERED_SHARE = 0.028  # of the height: words in a thinner box are smaller, a thinner ribbon has no number
 DARK = ("CR", "PD", "dead")  # written on in white
+IN_BOX = {"DISCORDANT": "PET≠CT"}  # what is too long for a box
 EMPTY = "No patient to draw."
 
 
@@ -110,7 +111,7 @@ def _draw_nodes(axes: Axes, data: AlluvialData, stage: int, total: float) -> Non
         how: dict[str, Any] = {"size_pt": style.TICK_PT, "color": "white" if style.SAME_AS.get(one, one) in DARK else drawing.INK}
         if nodes[one] < NUMBERED_SHARE * total:
             how = {"size_pt": style.SMALL_PT - 1, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.4}}
-        words = style.fitted(f"{one} {nodes[one]}", NODE_IN, how["size_pt"])
+        words = style.fitted(f"{IN_BOX.get(one, one)} {nodes[one]}", NODE_IN, how["size_pt"])
         drawing.write(axes, stage, top - nodes[one] / 2, words, ha="center", fontweight="bold", zorder=6, **how)
 
 

@@ -116,7 +116,8 @@ def effect_text(row: ForestRow, decimals: int) -> str:
 
 
 def _words(value: float, decimals: int) -> str:
-    return "∞" if value == math.inf else f"{value:.{decimals}f}".replace("-", "\u2212")
+    fewer = 0 if abs(value) < 10 else 1 if abs(value) < 100 else 2  # 161.34 is no more exact than 161
+    return "∞" if value == math.inf else f"{value:.{max(decimals - fewer, 0)}f}".replace("-", "\u2212")
 
 
 def _lines(rows: Sequence[ForestRow]) -> list[str | ForestRow]:

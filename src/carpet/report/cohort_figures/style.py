@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,6 +35,7 @@ RESPONSES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "DISCORDANT": ("#F0E442", "PET and CT discordant"),
         "PD": ("#D55E00", "progressive disease"),
         "NE": ("#BDBDBD", "not evaluable"),
+        "n/a": ("#E3E3E3", "not assessed"),
         "dead": ("#222222", "dead"),
     }
 )
@@ -147,6 +149,7 @@ def name_axes(axes: Axes, x: str, y: str, *, left_in: float = 0.45, below_in: fl
     drawing.write(axes, 0.5, 0.0, x, size_pt=LABEL_PT, ha="center", transform=below)
 
 
+@cache
 def text_width_in(text: str, size_pt: float, *, bold: bool = False) -> float:
     """The printed width of a line of text."""
     from matplotlib.font_manager import FontProperties

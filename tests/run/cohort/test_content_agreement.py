@@ -1,0 +1,38 @@
+"""Contract: each statistic with its interval or its reason; cases for a third person are listed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from carpet.report.cohort_content import Table
+from carpet.run.cohort.content_agreement import agreement
+from carpet.run.cohort.content_input import Analysed
+
+ROW = {"item": "deauville", "timepoint": "", "raters": "reader A; reader B", "n": 12, "reason_missing": ""}
+
+
+def test_statistics_and_cases(analysed: Analysed) -> None:
+    said = [
+        ROW | {"statistic": "percent_agreement", "value": 75.0, "low": None, "high": None},
+        ROW | {"statistic": "ac1", "value": 0.61, "low": -0.05, "high": 0.9},
+        ROW | {"statistic": "kappa", "value": None, "low": None, "high": None, "reason_missing": "TOO_FEW_CASES"},
+        ROW | {"timepoint": "M1", "statistic": "ac1", "value": 0.1, "low": 0.0, "high": 0.2},
+    ]
+    case = {
+        "patient_id": "P01",
+        "timepoint": "M1",
+        "day": 30,
+        "readers": "reader A; reader B",
+        "trigger": "CATEGORY_DIFFERS",
+        "because": "CR and PR",
+    }
+    _, table, cases = agreement(replace(analysed, rows={**analysed.rows, "agreement": said, "adjudications": [case]})).blocks
+    assert isinstance(table, Table)
+    assert table.rows[0].cells == ("Deauville score: reader A and reader B",)
+    assert [row.cells[1] for row in table.rows[1:]] == ["75", "0.61 (−0.05 to 0.90)", "– too few cases"]
+    assert isinstance(cases, Table)
+    assert cases.rows[0].cells == ("P01", "M1", "reader A and reader B", "CR and PR")
+
+
+def test_one_reader(analysed: Analysed) -> None:
+    assert agreement(analysed).empty == "Readers cannot be compared: no scan was read by two readers."
