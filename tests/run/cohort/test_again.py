@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from carpet.core.errors import ProtocolError
+from carpet.core.protocol import CohortProtocol
 from carpet.run.cohort.again import TABLES, cohort_document, cohort_text, cohort_trial
 from carpet.run.cohort.running import BRIDGING_KINETICS
 from carpet.run.cohort.schemas import COHORT_SCHEMAS
@@ -76,7 +77,8 @@ def test_another_question_is_answered_without_a_scan_and_the_store_stays_whole(e
     assert (first.status, first.err) == (0, "")
     assert first.out.splitlines()[0].endswith("results, computed now")
     assert first.out.splitlines()[-1].endswith("cohort.html")
-    assert {row["model"] for row in table(elsewhere, "cox") if row["term"] not in BRIDGING_KINETICS} == {"time-dependent"}
+    stand_alone = {*CohortProtocol().groups, *BRIDGING_KINETICS}  # no marker and no adjustment are left
+    assert {row["model"] for row in table(elsewhere, "cox") if row["term"] not in stand_alone} == {"time-dependent"}
     assert [row["crs_grade"] for row in table(elsewhere, "cohort")] == ["3", "", ""]
     assert [row["grade"] for row in table(elsewhere, "toxicity")] == ["3"]
     page = elsewhere / "results" / "reports" / "cohort.html"

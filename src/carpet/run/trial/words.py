@@ -45,8 +45,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "ONE_CATEGORY": "all readings are of one category",
         "PLATELETS_ZERO": "platelets are 0: nothing to divide by",
         "SUBJECTS_ALIKE": "the patients do not differ",
-        "TOO_FEW_CASES": "too few patients",
-        "TOO_FEW_FOR_INTERVAL": "too few patients for an interval",
+        "TOO_FEW_CASES": "too few cases",
+        "TOO_FEW_FOR_INTERVAL": "too few cases for an interval",
         "TOO_MANY_LESIONS": "too many lesions for this distance",
     }
 )
