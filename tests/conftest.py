@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import csv
 import functools
 import importlib.util
 import json
@@ -15,14 +16,16 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from numpy.typing import NDArray
 
 SHARED_DATA = Path(os.environ.get("CARPET_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 ORTHANC_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -194,24 +197,47 @@ def orthanc(orthanc_server: Orthanc) -> Orthanc:
     return orthanc_server
 
 
-def from_validation(module: str) -> ModuleType:
-    """A module of validation/reliability, which is no package of ours to import."""
-    name = f"validation.reliability.{module}"
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).resolve().parents[1] / "validation" / "reliability" / f"{module}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+def loaded_script(path: str) -> ModuleType:
+    """A Python file of the checkout that is in no package of ours, as a module."""
+    name = path.removesuffix(".py").replace("/", ".")
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).resolve().parents[1] / path)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look their module up there
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def from_checkout() -> Callable[[str], ModuleType]:
+    """`loaded_script`, for tests."""
+    return loaded_script
+
+
+def r_answers(script: Path, folder: Path) -> dict[str, NDArray[np.float64]]:
+    """What an R script leaves in answers.csv of the folder, by name."""
+    ran = subprocess.run(["Rscript", "--vanilla", str(script), str(folder)], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    answers: dict[str, list[float]] = {}
+    for name, _, value in csv.reader((folder / "answers.csv").read_text().splitlines()):
+        answers.setdefault(name, []).append(float("nan" if value == "NA" else value))
+    return {name: np.array(values) for name, values in answers.items()}
+
+
+@pytest.fixture(scope="session")
+def asked_of_r() -> Callable[[Path, Path], dict[str, NDArray[np.float64]]]:
+    """`r_answers`, for tests marked `r`."""
+    return r_answers
 
 
 @pytest.fixture(scope="session")
 def faulty() -> ModuleType:
     """A DICOMweb archive that fails on demand; T18 uses it too."""
-    return from_validation("archive")
+    return loaded_script("validation/reliability/archive.py")
 
 
 @pytest.fixture(scope="session")
 def scu() -> ModuleType:
     """A sender of DICOM that breaks off and lies on demand; T18 uses it too."""
-    return from_validation("scu")
+    return loaded_script("validation/reliability/scu.py")

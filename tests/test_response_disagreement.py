@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,14 +15,8 @@ APART = 0.03  # of patients on whom criteria may differ where nothing is in doub
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("response_disagreement", ROOT / "validation" / "response_disagreement.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look for it there
-    spec.loader.exec_module(module)
-    return module
+def script(from_checkout: Callable[[str], ModuleType]) -> ModuleType:
+    return from_checkout("validation/response_disagreement.py")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -88,19 +87,19 @@ def drawn(patients: Table) -> NDArray[np.int64]:
 
 
 @pytest.fixture(scope="session")
-def r(patients: Table, rows: Table, drawn: NDArray[np.int64], tmp_path_factory: pytest.TempPathFactory) -> dict[str, NDArray[np.float64]]:
+def r(
+    patients: Table,
+    rows: Table,
+    drawn: NDArray[np.int64],
+    tmp_path_factory: pytest.TempPathFactory,
+    asked_of_r: Callable[[Path, Path], dict[str, NDArray[np.float64]]],
+) -> dict[str, NDArray[np.float64]]:
     """What oracle.R answers, by name; only for tests marked `r`."""
     folder = tmp_path_factory.mktemp("r")
     write_table(folder / "patients.csv", patients)
     write_table(folder / "rows.csv", rows)
     np.savetxt(folder / "drawn.csv", drawn, fmt="%d", delimiter=",")
-    script = Path(__file__).with_name("oracle.R")
-    ran = subprocess.run(["Rscript", "--vanilla", str(script), str(folder)], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    answers: dict[str, list[float]] = {}
-    for name, _, value in csv.reader((folder / "answers.csv").read_text().splitlines()):
-        answers.setdefault(name, []).append(float("nan" if value == "NA" else value))
-    return {name: np.array(values) for name, values in answers.items()}
+    return asked_of_r(Path(__file__).with_name("oracle.R"), folder)
 
 
 def read_columns(path: Path) -> dict[str, list[str]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -215,15 +213,8 @@ def test_no_disease_no_track() -> None:
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "validation" / "lesion_tracks.py"
-    spec = importlib.util.spec_from_file_location("lesion_tracks_script", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+def script(from_checkout: Callable[[str], ModuleType]) -> ModuleType:
+    return from_checkout("validation/lesion_tracks.py")
 
 
 @pytest.mark.parametrize(("own_mm", "sure"), [(0.0, 1.0), (4.0, 0.95), (8.0, 0.85)])

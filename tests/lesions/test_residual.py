@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -241,16 +240,9 @@ def test_blocks_are_kept_as_given() -> None:
 
 
 @pytest.mark.slow
-def test_on_images_nothing_above_the_liver_is_overlooked_and_nothing_is_made_up() -> None:
+def test_on_images_nothing_above_the_liver_is_overlooked_and_nothing_is_made_up(from_checkout: Callable[[str], ModuleType]) -> None:
     """Three patients, bodies that lie otherwise on the second scan; the whole is validation/residual_uptake.py."""
-    spec = importlib.util.spec_from_file_location(
-        "residual_uptake_script", Path(__file__).resolve().parents[2] / "validation" / "residual_uptake.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = script  # dataclasses look their module up
-    spec.loader.exec_module(script)
+    script = from_checkout("validation/residual_uptake.py")
     told = [one for seed in (1, 2, 3) for one in script.answers(seed)]
     hot, gone = [one for one in told if one.truth == "above the liver"], [one for one in told if one.truth == "nothing left"]
     assert len(hot) >= 3

@@ -64,10 +64,9 @@ def cluster() -> Iterator[Cluster]:
     made.worker()
     made.worker()
     yield made
-    for process in reversed(made.processes):
-        process.terminate()
-    for process in made.processes:
-        process.wait(30)
+    for process in reversed(made.processes):  # how dask itself ends is not asked here, and a worker may take its time over it
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture(scope="module")

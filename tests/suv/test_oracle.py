@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -28,14 +27,8 @@ HEADERS = 3000
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "validation" / "suv_oracle.py"
-    spec = importlib.util.spec_from_file_location("suv_oracle", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(from_checkout: Callable[[str], ModuleType]) -> ModuleType:
+    return from_checkout("validation/suv_oracle.py")
 
 
 def test_engine_and_oracle_agree_on_generated_headers(script: ModuleType) -> None:

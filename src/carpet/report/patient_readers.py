@@ -19,7 +19,7 @@ TRIGGERS: Mapping[str, str] = {  # code → what two readers do not agree on, an
 THIRD_READER = (
     "carpet prefers neither: both stand in all tables, and what follows from them differs. A third reader, who knows both, "
     "chooses one or reads the scan again; their reading goes into readings.csv, their word on a region into decisions.csv with "
-    "`adjudicates` yes."
+    "yes under adjudicates."
 )
 AGAINST_NUMBERS = "The reader's call stands above the numbers. Look at the scan and at what the numbers rest on before either is used."
 FLAGGED = "the lesion tracks or the rules give otherwise than the reader says"

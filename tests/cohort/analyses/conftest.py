@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,7 +102,9 @@ def thin() -> dict[str, Cohort]:
 
 
 @pytest.fixture(scope="session")
-def says(cohort: Cohort, tmp_path_factory: pytest.TempPathFactory) -> dict[str, NDArray[np.float64]]:
+def says(
+    cohort: Cohort, tmp_path_factory: pytest.TempPathFactory, asked_of_r: Callable[[Path, Path], dict[str, NDArray[np.float64]]]
+) -> dict[str, NDArray[np.float64]]:
     """What oracle.R answers about the cohort, by name; only for tests marked `r`."""
     folder = tmp_path_factory.mktemp("r")
     with (folder / "cohort.csv").open("w", newline="", encoding="utf-8") as file:
@@ -111,10 +112,4 @@ def says(cohort: Cohort, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         writer.writerow(one.name for one in COLUMNS)
         for row in cohort.rows:
             writer.writerow("NA" if row[one.name] is None else row[one.name] for one in COLUMNS)
-    script = Path(__file__).with_name("oracle.R")
-    ran = subprocess.run(["Rscript", "--vanilla", str(script), str(folder)], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    answers: dict[str, list[float]] = {}
-    for name, _, value in csv.reader((folder / "answers.csv").read_text().splitlines()):
-        answers.setdefault(name, []).append(float("nan" if value == "NA" else value))
-    return {name: np.array(values) for name, values in answers.items()}
+    return asked_of_r(Path(__file__).with_name("oracle.R"), folder)

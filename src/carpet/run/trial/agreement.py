@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from types import MappingProxyType
@@ -10,12 +10,10 @@ from typing import Any
 
 from carpet.cohort.agreement.adjudication import Read, Trigger, to_adjudicate
 from carpet.cohort.agreement.cohen_kappa import cohen_kappa
-from carpet.cohort.agreement.estimate import Estimate
 from carpet.cohort.agreement.several_readers import fleiss_kappa, gwet_ac1, percent_agreement
-from carpet.core.errors import NotMeasurable
 from carpet.run.trial.course import Course
 from carpet.run.trial.moments import CARPET, moments
-from carpet.run.trial.volume_agreement import ScanRead
+from carpet.run.trial.volume_agreement import ScanRead, statistic_row
 
 Row = dict[str, Any]
 Responses = Sequence[Mapping[str, Any]]
@@ -89,26 +87,17 @@ def _of_timepoint(item: str, timepoint: str, ratings: Sequence[_Rating]) -> Iter
 def _statistics(start: Row, both: Sequence[Sequence[str]], categories: Sequence[str]) -> Iterator[Row]:
     first, second = ([case[place] for case in both] for place in (0, 1))
     n = len(both)
-    yield _row(start, "percent_agreement", n, lambda: percent_agreement(both, categories=categories))
-    yield _row(start, "kappa_quadratic", n, lambda: cohen_kappa(first, second, categories=categories, weights="quadratic"))
-    yield _row(start, "kappa", n, lambda: cohen_kappa(first, second, categories=categories))
-    yield _row(start, "ac1", n, lambda: gwet_ac1(both, categories=categories))
+    yield statistic_row(start, "percent_agreement", n, lambda: percent_agreement(both, categories=categories))
+    yield statistic_row(start, "kappa_quadratic", n, lambda: cohen_kappa(first, second, categories=categories, weights="quadratic"))
+    yield statistic_row(start, "kappa", n, lambda: cohen_kappa(first, second, categories=categories))
+    yield statistic_row(start, "ac1", n, lambda: gwet_ac1(both, categories=categories))
 
 
 def _several(start: Row, table: Sequence[Sequence[str | None]], categories: Sequence[str]) -> Iterator[Row]:
     n = sum(any(case) for case in table)
-    yield _row(start, "percent_agreement", n, lambda: percent_agreement(table, categories=categories))
-    yield _row(start, "fleiss_kappa", n, lambda: fleiss_kappa(table, categories=categories))
-    yield _row(start, "ac1", n, lambda: gwet_ac1(table, categories=categories))
-
-
-def _row(start: Row, statistic: str, n: int, compute: Callable[[], Estimate]) -> Row:
-    said = start | {"statistic": statistic}
-    try:
-        found = compute()
-    except NotMeasurable as error:
-        return said | {"value": None, "low": None, "high": None, "n": n, "reason_missing": error.reason}
-    return said | {"value": found.value, "low": found.low, "high": found.high, "n": found.n, "reason_missing": found.no_interval}
+    yield statistic_row(start, "percent_agreement", n, lambda: percent_agreement(table, categories=categories))
+    yield statistic_row(start, "fleiss_kappa", n, lambda: fleiss_kappa(table, categories=categories))
+    yield statistic_row(start, "ac1", n, lambda: gwet_ac1(table, categories=categories))
 
 
 def adjudication_rows(courses: Iterable[tuple[Course, Responses]], *, reads: Iterable[ScanRead] = ()) -> list[Row]:

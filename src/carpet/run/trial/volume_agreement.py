@@ -173,12 +173,12 @@ def _of_pair(start: Row, scans: Sequence[ScanRead], pair: tuple[str, str]) -> It
         yield from (start | {"item": OUTLINES, "statistic": name} | nothing for name in OF_OUTLINES)
         return
     first, second = ([scan.volume_ml(reader) for scan in scans] for reader in pair)
-    yield _row(of_tmtv, "icc", n, lambda: icc(np.column_stack([first, second])))
-    yield _row(of_tmtv, "lin_ccc", n, lambda: lin_ccc(first, second))
+    yield statistic_row(of_tmtv, "icc", n, lambda: icc(np.column_stack([first, second])))
+    yield statistic_row(of_tmtv, "lin_ccc", n, lambda: lin_ccc(first, second))
     for name, part in LIMITS.items():
-        yield _row(of_tmtv, name, n, partial(_limit, first, second, part))
+        yield statistic_row(of_tmtv, name, n, partial(_limit, first, second, part))
     near = [within_benchmark(one, reference_ml=other) for one, other in zip(first, second, strict=True)]
-    yield _row(of_tmtv, "within_benchmark", n, lambda: Estimate(100.0 * sum(near) / n, None, None, n))
+    yield statistic_row(of_tmtv, "within_benchmark", n, lambda: Estimate(100.0 * sum(near) / n, None, None, n))
     yield from _of_outlines(start | {"item": OUTLINES}, scans, pair)
 
 
@@ -193,7 +193,7 @@ def _of_outlines(start: Row, scans: Sequence[ScanRead], pair: tuple[str, str]) -
         except NotMeasurable:
             continue  # where one reader sees no disease there is no distance; n tells how many scans have one
     for name, found in values.items():
-        yield _row(start, name, len(found), partial(_median, found))
+        yield statistic_row(start, name, len(found), partial(_median, found))
 
 
 def _limit(first: Sequence[float], second: Sequence[float], part: str) -> Estimate:
@@ -207,7 +207,8 @@ def _median(values: Sequence[float]) -> Estimate:
     return Estimate(median(values), None, None, len(values))
 
 
-def _row(start: Row, statistic: str, n: int, compute: Callable[[], Estimate]) -> Row:
+def statistic_row(start: Row, statistic: str, n: int, compute: Callable[[], Estimate]) -> Row:
+    """The row of one statistic of so many cases: what is computed, or why it cannot be."""
     said = start | {"statistic": statistic}
     try:
         found = compute()
