@@ -23,7 +23,7 @@ from carpet.run.opening import found_under
 from carpet.run.store import Stamp, open_store
 from carpet.run.trial.folder import Trial, init_trial
 from carpet.run.trial.scan_page import Heading
-from carpet.run.trial.studies import Task, Wanted, attempted, trial_studies
+from carpet.run.trial.studies import Task, Wanted, trial_studies
 from carpet.run.workers import outcomes, usual_workers
 from carpet.testing import Visit, simple_phantom, write_study
 
@@ -100,7 +100,7 @@ def test_workers_give_the_same_in_the_same_order(tasks: list[tuple[str, Task]]) 
 
 def test_one_that_dies_costs_a_second_try(tasks: list[tuple[str, Task]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     planted_death(monkeypatch, tmp_path / "flag", tasks[1][1].study.study_uid, 1)
-    assert list(outcomes(tasks, number=2, say=quiet)) == [attempted(task, quiet) for _, task in tasks]
+    assert list(outcomes(tasks, number=2, say=quiet)) == [task.done(quiet) for _, task in tasks]
     assert len(list((tmp_path / "flag").iterdir())) == 1
 
 
@@ -109,7 +109,7 @@ def test_one_that_dies_twice_costs_one_examination(tasks: list[tuple[str, Task]]
     first, *others = outcomes(tasks, number=2, say=quiet)
     assert isinstance(first, Notice)
     assert (first.code, first.where, first.found) == ("WORKER_DIED", tasks[0][1].study.study_uid, "SIGKILL")
-    assert others == [attempted(task, quiet) for _, task in tasks[1:]]
+    assert others == [task.done(quiet) for _, task in tasks[1:]]
     assert len(list((tmp_path / "flag").iterdir())) == 2
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from carpet.core.errors import ProtocolError
 from carpet.run.document import software
-from carpet.run.trial.notices import WORKER_DIED
-from carpet.run.trial.studies import Task, attempted
-from carpet.run.workers import Named, Outcome, Say
+from carpet.run.trial.studies import Named, Outcome, Task
+from carpet.run.workers import Say
 
 ANSWER_S = 15  # [P] how long a scheduler may take to answer
 AGAIN = 1  # [P] further tries of a task that raised; a worker that dies has its tasks given to others
@@ -19,7 +18,7 @@ ALONE = threading.Lock()  # a dask worker may have several threads; measuring is
 
 
 def on_cluster(tasks: Sequence[Named], address: str, *, say: Say) -> Generator[Outcome]:
-    """What `attempted` gives for each task, in their order, by the workers of the dask scheduler at `address`, which goes on afterwards.
+    """What comes of each task, in their order, by the workers of the dask scheduler at `address`, which goes on afterwards.
 
     Raises ProtocolError where `distributed` is not installed, no scheduler answers, or a worker has other software or not our files.
     """
@@ -38,7 +37,7 @@ def on_cluster(tasks: Sequence[Named], address: str, *, say: Say) -> Generator[O
                 try:
                     yield future.result()
                 except KilledWorker:
-                    yield WORKER_DIED.at(task.study.study_uid, address)
+                    yield task.lost(address)
         except CancelledError as error:
             raise ProtocolError(f"the scheduler {address} has dropped the tasks; the same command goes on") from error
         except ImportError as error:
@@ -63,7 +62,7 @@ def _drop(client: Any, there: Sequence[Any]) -> None:
 
 
 def measured_there(task: Task, ours: Mapping[str, str]) -> Outcome:
-    """`attempted` on a worker of a cluster; raises ProtocolError where it has other software than `ours`, or not the same files."""
+    """What comes of the task on a worker; raises ProtocolError where that has other software than `ours`, or not the same files."""
     here, theirs = socket.gethostname(), software()
     if differ := sorted(f"{name} {theirs.get(name)}, not {version}" for name, version in ours.items() if theirs.get(name) != version):
         raise ProtocolError(f"the worker on {here} has other software: {'; '.join(differ)}")
@@ -71,7 +70,7 @@ def measured_there(task: Task, ours: Mapping[str, str]) -> Outcome:
     if not task.logs.parent.is_dir() or not all(file.is_file() for file in files):
         raise ProtocolError(f"the worker on {here} does not see the trial's folder under the same path")
     with ALONE:
-        return attempted(task, _quiet)
+        return task.done(_quiet)
 
 
 def _quiet(step: str) -> None:

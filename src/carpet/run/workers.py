@@ -1,36 +1,35 @@
-"""Where the examinations of a trial are measured: in this process, or in several beside it. What comes out has the order of the tasks.
+"""Where a trial's work is done: in this process, or in several beside it. What comes out has the order of the tasks.
 
-A worker gets paths and facts, and gives records back; it writes the files of its examination, the store it never sees. One that dies
-costs its examination a second try, and the others nothing. No worker outlives the command, however that ends.
+A worker gets paths and facts, and gives facts back; it writes the files of its task, the store it never sees. One that dies costs its
+task a second try, and the others nothing. No worker outlives the command, however that ends.
 """
 
 from __future__ import annotations
 
+import copyreg
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from types import FrameType
+from types import FrameType, MappingProxyType
+from typing import Any, Protocol, TypeVar
 
-from carpet.core.errors import Notice, ProtocolError
 from carpet.run.stopping import STOPPED_STATUS, uninterrupted
-from carpet.run.store import Record
-from carpet.run.trial.notices import WORKER_DIED
-from carpet.run.trial.studies import Task, attempted
 
-Outcome = tuple[Record, ...] | Notice
 Say = Callable[[str], None]
-Named = tuple[str, Task]  # how progress calls it, and the task
+T = TypeVar("T")
+Made = TypeVar("Made", covariant=True)
 MOST_BY_DEFAULT = 8  # [P] workers; one needs 0.5 to 1 GB for an ordinary scan
-TRIES = 2  # [P] a death may come from outside; twice on the same examination does not
+TRIES = 2  # [P] a death may come from outside; twice on the same task does not
 AHEAD = 4  # [P] tasks a worker that may be done before an earlier one: what a kill may cost
 STOP_S = 5.0  # [P] time to clean up before a worker is killed
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # the workers share the cores already
@@ -39,19 +38,37 @@ LIFE = "import sys; from carpet.run.workers import serve; serve(*map(int, sys.ar
 ASKED_TO_STOP: list[bool] = []  # in a worker
 
 
+class Task(Protocol[Made]):
+    """A piece of work that can go to another process: paths and facts, no pixels."""
+
+    def done(self, say: Say) -> Made:
+        """What comes of it; say: told of each step."""
+
+    def lost(self, how: str) -> Made:
+        """What stands where the process that did it has died of it, by the signal or exit status `how`."""
+
+
+def _frozen(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(content)
+
+
+copyreg.pickle(MappingProxyType, lambda one: (_frozen, (dict(one),)))  # Python itself knows no way
+
+
 def usual_workers() -> int:
     """As many as this process may use cores, at most 8."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, MOST_BY_DEFAULT))
 
 
-def outcomes(tasks: Sequence[Named], *, number: int, say: Say) -> Generator[Outcome]:
-    """What `attempted` gives for each task, in their order; by `number` workers, or in this process where one is enough.
+def outcomes(tasks: Sequence[tuple[str, Task[T]]], *, number: int, say: Say) -> Generator[T]:
+    """What comes of each task, in their order; by `number` workers, or in this process where one is enough.
 
-    Close the iterator (contextlib.closing): the workers end with it. Raises what `attempted` raises.
+    tasks: each with the words by which progress calls it. Close the iterator (contextlib.closing): the workers end with it. Raises what
+    a task raises.
     """
     if min(number, len(tasks)) <= 1:
-        yield from (attempted(task, _with(say, where)) for where, task in tasks)
+        yield from (task.done(_with(say, where)) for where, task in tasks)
         return
     crew: list[_Worker] = []
     try:
@@ -83,12 +100,12 @@ class _Worker:
             os.close(self.lifeline)
         self.lifeline = -1
 
-    def take(self, number: int, task: Task) -> None:
+    def take(self, number: int, task: Task[Any]) -> None:
         self.task = number
         with suppress(ConnectionError):  # it has died; who waits for it learns that
             self.connection.send(task)
 
-    def give(self) -> Outcome | None:
+    def give(self) -> tuple[Any] | None:
         """What it has made; None where it has died. Raises what ended the task."""
         try:
             said = self.connection.recv()
@@ -96,15 +113,14 @@ class _Worker:
             return None
         if isinstance(said, BaseException):
             raise said
-        outcome: Outcome = said
-        return outcome
+        return (said,)
 
 
-def _by(crew: list[_Worker], tasks: Sequence[Named], say: Say) -> Generator[Outcome]:
+def _by(crew: list[_Worker], tasks: Sequence[tuple[str, Task[T]]], say: Say) -> Generator[T]:
     waiting, deaths = deque(range(len(tasks))), Counter[int]()
-    done: dict[int, Outcome] = {}
+    done: dict[int, T] = {}
     given = 0
-    say(f"measuring {len(tasks)} scans by {len(crew)} workers")
+    say(f"{len(tasks)} tasks by {len(crew)} workers")
     while given < len(tasks):
         for worker in crew:
             if worker.task is None and waiting and waiting[0] < given + AHEAD * len(crew):
@@ -120,7 +136,7 @@ def _by(crew: list[_Worker], tasks: Sequence[Named], say: Say) -> Generator[Outc
             if outcome is None:
                 waiting.appendleft(number)
             else:
-                done[number] = outcome
+                (done[number],) = outcome
                 say(f"{tasks[number][0]}: done")
         while given in done:
             yield done.pop(given)
@@ -133,14 +149,14 @@ def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
     return [busy[connection] for connection in wait(list(busy)) if isinstance(connection, Connection)]
 
 
-def _died(worker: _Worker, task: Task, deaths: Counter[int], number: int) -> Notice | None:
-    """None: the examination may be tried again."""
+def _died(worker: _Worker, task: Task[T], deaths: Counter[int], number: int) -> tuple[T] | None:
+    """None: the task may be tried again."""
     worker.close()
     status = worker.process.wait()
     deaths[number] += 1
     if deaths[number] < TRIES:
         return None
-    return WORKER_DIED.at(task.study.study_uid, signal.Signals(-status).name if status < 0 else f"exit status {status}")
+    return (task.lost(signal.Signals(-status).name if status < 0 else f"exit status {status}"),)
 
 
 def _started() -> _Worker:
@@ -185,10 +201,11 @@ def serve(connection: int, lifeline: int) -> None:
             pipe.send(_made(pipe.recv()))
 
 
-def _made(task: Task) -> Outcome | BaseException:
+def _made(task: Task[Any]) -> Any:
     try:
-        return attempted(task, _stop_if_asked)
-    except (ProtocolError, OSError) as error:  # it goes on in the command's own process
+        return task.done(_stop_if_asked)
+    except Exception as error:  # it goes on in the command's own process
+        error.add_note("".join(traceback.format_exception(error)))
         return error
     finally:
         _stop_if_asked("")

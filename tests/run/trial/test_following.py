@@ -18,10 +18,10 @@ from carpet.clinical.track_corrections import TrackCorrection
 from carpet.run.store import Stamp, Store, open_store
 from carpet.run.trial.course import Course, course_of
 from carpet.run.trial.folder import Trial
-from carpet.run.trial.following import kept_tracks
+from carpet.run.trial.following import pictured_tracks
 from carpet.run.trial.running import ready_trial
 from carpet.run.trial.steps import stored_scan
-from carpet.run.trial.tracks import CourseTracks
+from carpet.run.trial.tracks import CourseTracks, stored_tracks, tracks_step
 
 Call = Callable[..., Any]
 STAMP = Stamp(run="r", who="carpet", at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
@@ -36,7 +36,11 @@ class Open:
     course: Course
 
     def tracks(self, *corrections: TrackCorrection, tables_only: bool = True) -> CourseTracks:
-        return kept_tracks(self.store, self.trial, self.course, corrections, stamp=STAMP, tables_only=tables_only)
+        found = stored_tracks(self.store, self.course, corrections)
+        tracks = pictured_tracks(self.trial, self.course, corrections, found=found, tables_only=tables_only)
+        if found is None and tracks.step:
+            self.store.write(tracks_step(self.course, corrections, tracks), STAMP)
+        return tracks
 
     def new_at_m3(self) -> TrackCorrection:
         """A reader's word that a lesion which came back is another one."""

@@ -15,7 +15,7 @@ from carpet.run.store import open_store
 from carpet.run.trial.course import Scan
 from carpet.run.trial.index import _status, index_content, patient_folder, report_folder, seg_file, study_name
 from carpet.run.trial.rows import trial_rows
-from carpet.run.trial.running import courses, ready_trial
+from carpet.run.trial.running import ready_trial
 from carpet.run.trial.tracks import CourseTracks
 
 
@@ -43,7 +43,7 @@ def test_folders_have_patient_day_and_study() -> None:
 def content(ran: Path) -> dict[str, Any]:
     """The index of a trial of which one scan has a report."""
     with ready_trial(ran, lambda step: None) as ready, open_store(ready.trial.store) as store:
-        results = courses(ready, store, lambda course: CourseTracks())
+        results = tuple(task.result(CourseTracks()) for task in ready.tasks(store))
         patient, study = ready.tables.patients[0], ready.studies["A"][0]
         folder = report_folder(patient, study)
         assert seg_file(patient, study) == f"{folder}.seg.dcm"

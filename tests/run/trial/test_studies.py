@@ -17,7 +17,7 @@ from carpet.run.store import Stamp, open_store
 from carpet.run.trial import studies as room
 from carpet.run.trial.folder import Trial
 from carpet.run.trial.scan_page import Heading
-from carpet.run.trial.studies import Task, Wanted, attempted, is_due, kept, study_records, study_step
+from carpet.run.trial.studies import Task, Wanted, is_due, kept, study_records, study_step
 from carpet.testing import Storage, Visit, simple_phantom, write_study
 
 HEADING = Heading("ONE", 30, "M1")
@@ -79,7 +79,7 @@ def test_it_is_due_once_and_again_when_its_files_are_gone(trial: Trial) -> None:
     task = task_of(trial, study)
     with open_store(trial.store) as store:
         assert is_due(store, task)
-        assert kept(store, task, attempted(task, quiet)) == ()
+        assert kept(store, task, task.done(quiet)) == ()
         assert {one.name for one in store.current("measurement", study=study.study_uid)} >= {"tmtv suv4.0"}
         assert not is_due(store, task)
         head = store.head()
@@ -90,7 +90,7 @@ def test_it_is_due_once_and_again_when_its_files_are_gone(trial: Trial) -> None:
         assert not is_due(store, task)
         shutil.rmtree(trial.reports)
         assert is_due(store, task)
-        assert kept(store, task, attempted(task, quiet)) == ()
+        assert kept(store, task, task.done(quiet)) == ()
         assert (store.head(), task.wanted.there) == (head, True)
 
 
@@ -99,12 +99,12 @@ def test_files_of_another_protocol_whose_record_was_never_written_are_made_again
     task = task_of(trial, study)
     tables = task.wanted.report / "measurements.json"
     with open_store(trial.store) as store:
-        kept(store, task, attempted(task, quiet))
+        kept(store, task, task.done(quiet))
         right, geometry = tables.read_bytes(), task.wanted.geometry.read_bytes()
-        attempted(replace(task, protocol=Protocol(biomarkers=BiomarkerProtocol(names=("tmtv",)))), quiet)
+        replace(task, protocol=Protocol(biomarkers=BiomarkerProtocol(names=("tmtv",)))).done(quiet)
         assert (tables.read_bytes() != right, task.wanted.geometry.read_bytes() == geometry) == (True, True)
         assert is_due(store, task)
-        kept(store, task, attempted(task, quiet))
+        kept(store, task, task.done(quiet))
         assert not is_due(store, task)
     assert tables.read_bytes() == right
 
@@ -112,14 +112,14 @@ def test_files_of_another_protocol_whose_record_was_never_written_are_made_again
 def test_a_scan_stopped_while_its_files_are_written_has_no_geometry(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     (study,), _ = studies_in(trial.dicom)
     task = task_of(trial, study)
-    attempted(task, quiet)
+    task.done(quiet)
 
     def stopped(*given: Any, **more: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(room, "write_geometry", stopped)
     with pytest.raises(KeyboardInterrupt):
-        attempted(task, quiet)
+        task.done(quiet)
     assert not task.wanted.geometry.exists()
 
 
@@ -138,13 +138,13 @@ def test_files_under_another_day_go_and_with_a_refusal_all(trial: Trial) -> None
     neighbour.parent.mkdir(parents=True)
     neighbour.touch()
     for day in ("day_1", "day_2"):
-        assert isinstance(attempted(replace(task, wanted=on(day)), quiet), tuple)
+        assert isinstance(replace(task, wanted=on(day)).done(quiet), tuple)
         if day == "day_1":
             on(day).seg.parent.mkdir(parents=True)
             on(day).seg.touch()
     assert there() == {f"day_2_{study.short}", f"day_2_{study.short}.npz", neighbour.name}
     wrong = replace(study, asked=room.Asked(series_uid="1.2.3"))
-    (first, *_) = attempted(replace(task, study=wrong, wanted=on("day_2")), quiet)
+    (first, *_) = replace(task, study=wrong, wanted=on("day_2")).done(quiet)
     assert first.kind == "refusal"
     assert there() == {neighbour.name}
     assert trial.dicom.is_dir()
@@ -156,7 +156,7 @@ def test_a_task_is_small(trial: Trial) -> None:
     again = pickle.loads(sent)  # noqa: S301 our own
     assert len(sent) < 200 * (10 + 2 * len(list(trial.dicom.rglob("*.dcm"))))
     assert again.step.key == task_of(trial, study).step.key
-    assert isinstance(attempted(again, quiet), tuple)
+    assert isinstance(again.done(quiet), tuple)
 
 
 def test_a_bug_is_logged_and_nothing_is_stored(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +167,7 @@ def test_a_bug_is_logged_and_nothing_is_stored(trial: Trial, monkeypatch: pytest
 
     monkeypatch.setattr(room, "measure_study", broken)
     with open_store(trial.store) as store:
-        (notice,) = kept(store, task_of(trial, study), attempted(task_of(trial, study), quiet))
+        (notice,) = kept(store, task_of(trial, study), task_of(trial, study).done(quiet))
         assert (notice.code, notice.found) == ("INTERNAL", "ZeroDivisionError")
         assert store.head().sequence == 0
     (log,) = (trial.results / "logs").iterdir()
@@ -190,7 +190,7 @@ def test_pages_of_another_day_are_made_again_and_hold_no_date(trial: Trial) -> N
     task = replace(task, wanted=replace(task.wanted, tables_only=False))
     page = task.wanted.report / "report.html"
     with open_store(trial.store) as store:
-        kept(store, task, attempted(task, quiet))
+        kept(store, task, task.done(quiet))
         assert not is_due(store, task)
         text = page.read_text()
         assert "ONE, day 30" in text
@@ -199,6 +199,6 @@ def test_pages_of_another_day_are_made_again_and_hold_no_date(trial: Trial) -> N
         moved = replace(task, wanted=replace(task.wanted, heading=Heading("ONE", 31, "M1")))
         assert is_due(store, moved)
         head = store.head()
-        kept(store, moved, attempted(moved, quiet))
+        kept(store, moved, moved.done(quiet))
         assert (is_due(store, moved), store.head()) == (False, head)
     assert "ONE, day 31" in page.read_text()

@@ -1,4 +1,4 @@
-"""Where a run takes a patient's lesion tracks from: out of the store where they stand, else made now, with their pictures."""
+"""A patient's lesion tracks in a run: as they stand in the store, else made now, with their pictures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from pathlib import Path
 from carpet.clinical.track_corrections import TrackCorrection
 from carpet.core.errors import Refused
 from carpet.run.outputs import new_files
-from carpet.run.store import Stamp, Store
 from carpet.run.trial.course import Course
 from carpet.run.trial.folder import Trial
 from carpet.run.trial.geometry import read_geometry
 from carpet.run.trial.index import patient_folder, study_name
 from carpet.run.trial.track_pictures import track_pairs, track_picture
-from carpet.run.trial.tracks import CourseTracks, GeometryOf, course_tracks, stored_tracks, tracks_step
+from carpet.run.trial.tracks import CourseTracks, GeometryOf, course_tracks
 
 PICTURES = "tracks_*.png"
 
@@ -25,15 +24,15 @@ def geometry_in(trial: Trial, course: Course) -> GeometryOf:
     return lambda scan: read_geometry(folder / f"{study_name(scan.day, scan.short)}.npz")
 
 
-def kept_tracks(
-    store: Store, trial: Trial, course: Course, corrections: Sequence[TrackCorrection], *, stamp: Stamp, tables_only: bool
+def pictured_tracks(
+    trial: Trial, course: Course, corrections: Sequence[TrackCorrection], *, found: CourseTracks | None, tables_only: bool
 ) -> CourseTracks:
-    """The patient's tracks, stored and with pictures when this returns. Where a scan's geometry is lost there are none, and a refusal.
+    """The patient's tracks with their pictures. Where a scan's geometry is lost there are none, and a refusal.
 
-    Pictures come before records, so that those of earlier tracks are gone before these tracks stand.
+    found: the tracks as the store has them; None where it has none. Pictures come before records, so that those of earlier tracks are
+    gone before these tracks stand.
     """
     folder, geometry_of = trial.figures / patient_folder(course.patient.patient_id), geometry_in(trial, course)
-    found = stored_tracks(store, course, corrections)
     try:
         tracks = course_tracks(course, geometry_of, corrections) if found is None else found
         pairs = {} if tables_only else track_pairs(course)
@@ -42,8 +41,6 @@ def kept_tracks(
     except Refused as error:
         return CourseTracks(refusals=error.notices)
     _renew(folder, made, stale={path.name for path in folder.glob(PICTURES)} if found is None else set())
-    if found is None:
-        store.write(tracks_step(course, corrections, tracks), stamp)
     return tracks
 
 

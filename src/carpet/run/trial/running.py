@@ -26,20 +26,20 @@ from carpet.run.parquet import parquet_files
 from carpet.run.store import Record, Stamp, Step, Store, open_store
 from carpet.run.terminal import counted
 from carpet.run.trial.asked import as_asked
-from carpet.run.trial.clinical import as_it_is, at_place, read_clinical, with_places
+from carpet.run.trial.clinical import Placed, as_it_is, at_place, read_clinical
 from carpet.run.trial.course import Course, course_of, matched
 from carpet.run.trial.folder import Trial, load_trial
-from carpet.run.trial.following import geometry_in, kept_tracks
 from carpet.run.trial.index import COHORT, INDEX, geometry_file, index_content, report_folder, seg_file
 from carpet.run.trial.notices import FILES_UNREADABLE, STUDY_WITHOUT_PET
-from carpet.run.trial.report import PAGE, write_report
+from carpet.run.trial.patients import PatientTask, keep
+from carpet.run.trial.report import PAGE
 from carpet.run.trial.rows import of_courses, trial_rows
 from carpet.run.trial.scan_page import heading_of
-from carpet.run.trial.steps import CourseResult, course_result, stored_scan, with_reads
-from carpet.run.trial.studies import Task, TrialStudy, Wanted, is_due, kept, trial_studies
+from carpet.run.trial.steps import CourseResult, stored_scan
+from carpet.run.trial.studies import Named, Outcome, Task, TrialStudy, Wanted, is_due, kept, trial_studies
 from carpet.run.trial.tables import Rows, table_files
-from carpet.run.trial.tracks import CourseTracks
-from carpet.run.workers import Named, Outcome, outcomes
+from carpet.run.trial.tracks import stored_tracks
+from carpet.run.workers import outcomes
 
 Say = Callable[[str], None]
 
@@ -53,11 +53,20 @@ class ReadyTrial:
     tables: ClinicalTables
     studies: dict[str, list[TrialStudy]]
     told: tuple[tuple[str, Notice], ...]
-    placed: Callable[[str], str] = as_it_is
+    placed: Placed = as_it_is
 
     def corrections(self, course: Course) -> tuple[TrackCorrection, ...]:
         """What readers said of this patient's lesion tracks."""
         return tuple(one for one in self.tables.track_corrections if one.patient_id == course.patient.patient_id)
+
+    def tasks(self, store: Store, *, tables_only: bool = False) -> Iterator[PatientTask]:
+        """What follows the scans of every patient, from what is stored, in the order of patients' ids."""
+        protocol = self.trial.protocol
+        for patient in sorted(self.tables.patients, key=lambda one: one.patient_id):
+            scans = [stored_scan(store, study, patient, protocol) for study in self.studies[patient.patient_id]]
+            course = course_of(patient, scans, self.tables, protocol)
+            corrections = self.corrections(course)
+            yield PatientTask(self.trial, course, corrections, stored_tracks(store, course, corrections), self.placed, tables_only)
 
 
 @dataclass(frozen=True)
@@ -121,20 +130,13 @@ def run_trial(
         tasks = [(where, task) for where, task in _tasks(ready, stamp, tables_only=tables_only) if is_due(store, task)]
         made = on_cluster(tasks, scheduler, say=say) if scheduler else outcomes(tasks, number=workers, say=say)
         measured, failed = _keep(store, tasks, made)
-        say("lesion tracks and responses")
-
-        def followed(course: Course) -> CourseTracks:
-            say(f"{course.patient.patient_id}: lesion tracks")
-            return kept_tracks(store, ready.trial, course, ready.corrections(course), stamp=stamp, tables_only=tables_only)
-
-        results = courses(ready, store, followed)
-        for one in results:
-            store.write(one.step, stamp)
+        say("lesion tracks, responses and reports")
+        results = _followed(store, tuple(ready.tasks(store, tables_only=tables_only)), stamp, number=workers, say=say)
         rows = trial_rows(results, ready.tables, (*ready.told, *failed), protocol=ready.trial.protocol.scores)
         inputs = CohortInputs(results, ready.tables, of_courses(rows), ready.trial.protocol)
         cohort = write_cohort(ready.trial, inputs, store=store, stamp=stamp, say=say, tables_only=tables_only)
         rows = {**rows, **cohort.rows}
-        _write(ready.trial, rows, results, say, tables_only=tables_only)
+        _write(ready.trial, rows, results, say)
         number = sum(len(one) for one in ready.studies.values())
         return TrialOutcome(ready.trial, len(ready.tables.patients), number, measured, rows)
 
@@ -173,24 +175,21 @@ def _keep(store: Store, tasks: Sequence[Named], made: Generator[Outcome]) -> tup
     return measured, tuple(failed)
 
 
-def courses(ready: ReadyTrial, store: Store, followed: Callable[[Course], CourseTracks]) -> tuple[CourseResult, ...]:
-    """Every patient's course from what is stored, in the order of patients' ids. followed: gives the lesion tracks of one."""
-    protocol, results = ready.trial.protocol, []
-    for patient in sorted(ready.tables.patients, key=lambda one: one.patient_id):
-        scans = [stored_scan(store, study, patient, protocol) for study in ready.studies[patient.patient_id]]
-        course = course_of(patient, scans, ready.tables, protocol)
-        result = with_reads(course_result(course, protocol, followed(course)), geometry_in(ready.trial, course))
-        results.append(with_places(result, ready.placed))
+def _followed(store: Store, tasks: Sequence[PatientTask], stamp: Stamp, *, number: int, say: Say) -> tuple[CourseResult, ...]:
+    """Every patient's course, with pictures and report, kept in the order of patients' ids."""
+    results = []
+    named = [(task.course.patient.patient_id, task) for task in tasks]
+    with closing(outcomes(named, number=number, say=say)) as made:
+        for task, outcome in zip(tasks, made, strict=True):
+            keep(store, task, outcome, stamp)
+            results.append(outcome.result)
     return tuple(results)
 
 
-def _write(trial: Trial, rows: Rows, results: tuple[CourseResult, ...], say: Say, *, tables_only: bool) -> None:
-    """Tables, the patients' reports and the index; a file that has not changed is not touched."""
+def _write(trial: Trial, rows: Rows, results: tuple[CourseResult, ...], say: Say) -> None:
+    """Tables and the index; a file that has not changed is not touched."""
     say("tables")
     renew(trial.tables, table_files(rows) | parquet_files(rows))
-    for one in () if tables_only else results:
-        say(f"{one.course.patient.patient_id}: report")
-        write_report(trial, one)
     say(INDEX)
     pages = (*trial.reports.glob("*/*/report.html"), *trial.reports.glob(f"*/{PAGE}"))
     folders = (path.parent.relative_to(trial.reports).as_posix() for path in pages)

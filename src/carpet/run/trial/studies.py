@@ -26,7 +26,7 @@ from carpet.run.outputs import document_bytes, new_files, write_result
 from carpet.run.pipeline import Result, Wishes, measure_study
 from carpet.run.store import Record, Stamp, Step, Store
 from carpet.run.trial.geometry import geometry_bytes, geometry_sha256, is_held, write_geometry
-from carpet.run.trial.notices import INTERNAL
+from carpet.run.trial.notices import INTERNAL, WORKER_DIED
 from carpet.run.trial.scan_page import Heading, trial_document
 
 METHOD, VERSION = "measure", "4"
@@ -36,6 +36,8 @@ SEG = "lesions.seg.dcm"
 SEG_ENDING, GEOMETRY_ENDING = ".seg.dcm", ".npz"
 DIGEST_DIGITS = 8
 REFERENCES_OF_DEAUVILLE = ("liver", "blood_pool")
+
+Outcome = tuple[Record, ...] | Notice
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,26 @@ class Task:
         """The step that this makes, still without records."""
         return study_step(self.study, self.protocol)
 
+    def done(self, say: Callable[[str], None]) -> Outcome:
+        """The records of the examination, measured now, its files written; or why carpet itself failed. The store is not touched.
+
+        Files come before records: a call that is killed in between does both again. A refusal is a record too. Raises ProtocolError and
+        OSError: the call or the disk is at fault, and no other examination would fare better.
+        """
+        try:
+            return study_records(self.study, self.protocol, say=say, wanted=self.wanted, stamp=self.stamp)
+        except (ProtocolError, OSError):
+            raise
+        except Exception as error:  # one examination must not stop a trial's batch
+            return _logged(error, self.logs, self.study)
+
+    def lost(self, how: str) -> Outcome:
+        """The process that measured it has died of it."""
+        return WORKER_DIED.at(self.study.study_uid, how)
+
+
+Named = tuple[str, Task]  # how progress calls it, and the task
+
 
 def is_due(store: Store, task: Task) -> bool:
     """True where this was not measured yet with these files, protocol and software, or where its files are gone or not those stored."""
@@ -162,22 +184,8 @@ def is_due(store: Store, task: Task) -> bool:
     return not (same and task.wanted.there and is_held(task.wanted.geometry, stored.payload["geometry_sha256"]))
 
 
-def attempted(task: Task, say: Callable[[str], None]) -> tuple[Record, ...] | Notice:
-    """The records of the examination, measured now, its files written; or why carpet itself failed. The store is not touched.
-
-    Files come before records: a call that is killed in between does both again. A refusal is a record too. Raises ProtocolError and
-    OSError: the call or the disk is at fault, and no other examination would fare better.
-    """
-    try:
-        return study_records(task.study, task.protocol, say=say, wanted=task.wanted, stamp=task.stamp)
-    except (ProtocolError, OSError):
-        raise
-    except Exception as error:  # one examination must not stop a trial's batch
-        return _logged(error, task.logs, task.study)
-
-
-def kept(store: Store, task: Task, outcome: tuple[Record, ...] | Notice) -> tuple[Notice, ...]:
-    """Write what `attempted` gave; () or why carpet failed. One process alone calls this, so that records come in one order."""
+def kept(store: Store, task: Task, outcome: Outcome) -> tuple[Notice, ...]:
+    """Write what came of the task; () or why carpet failed. One process alone calls this, so that records come in one order."""
     if isinstance(outcome, Notice):
         return (outcome,)
     store.write(replace(task.step, records=outcome), task.stamp)

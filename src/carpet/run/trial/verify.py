@@ -20,10 +20,10 @@ from carpet.run.trial.geometry import is_held
 from carpet.run.trial.index import geometry_file
 from carpet.run.trial.notices import GEOMETRY_UNREADABLE, RECORD_DIFFERS, RECORD_STALE
 from carpet.run.trial.rows import of_courses, trial_rows
-from carpet.run.trial.running import ReadyTrial, courses, ready_trial
+from carpet.run.trial.running import ReadyTrial, ready_trial
 from carpet.run.trial.steps import CourseResult
 from carpet.run.trial.studies import TrialStudy, study_records, study_step
-from carpet.run.trial.tracks import CourseTracks, course_tracks, stored_tracks, tracks_step
+from carpet.run.trial.tracks import CourseTracks, course_tracks, tracks_step
 
 MADE = tuple(kind for kind in KINDS if kind != "provenance")
 
@@ -66,10 +66,7 @@ def _study(store: Store, study: TrialStudy, protocol: Protocol, *, geometry: Pat
 
 
 def _results(ready: ReadyTrial, store: Store) -> tuple[CourseResult, ...]:
-    def followed(course: Course) -> CourseTracks:
-        return stored_tracks(store, course, ready.corrections(course)) or CourseTracks()
-
-    return courses(ready, store, followed)
+    return tuple(task.result(task.found or CourseTracks()) for task in ready.tasks(store))
 
 
 def _courses(ready: ReadyTrial, store: Store, results: Sequence[CourseResult]) -> Iterator[Notice]:
