@@ -7,6 +7,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from carpet.core.errors import Notice, Refused
@@ -142,6 +143,7 @@ def _two_patients(members: list[FileElements]) -> tuple[Notice, ...]:
     return (notices.SERIES_TAG_VARIES.at(tag_name(PATIENT_ID), "different values, not shown", more="PatientID"),)
 
 
+@cache  # slow on purpose, and asked for every series of a patient
 def pseudonym(patient_id: str) -> str:
     """A stable name for a patient that is not the record number; scrypt makes guessing record numbers slow, not impossible."""
     digest = hashlib.scrypt(patient_id.encode(), salt=PSEUDONYM_SALT, n=2**12, r=8, p=1, dklen=5)
