@@ -38,3 +38,8 @@ def test_wrong_calls() -> None:
         design({}, 3)
     with pytest.raises(ProtocolError, match="a: 2 values"):
         design({"a": [1, 2]}, 3)
+
+
+def test_one_patient_is_no_comparison() -> None:
+    with pytest.raises(Refused, match="ONE_PATIENT"):
+        design({"a": [7.0]}, 1)

@@ -40,7 +40,7 @@ def test_immortal_time_is_gone() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(Refused, match="NO_PATIENTS"):
+    with pytest.raises(Refused, match="LANDMARK_WITHOUT_PATIENTS"):
         landmark(Survival.of([5, 6], [1, 0]), 6)
     with pytest.raises(ProtocolError):
         landmark(Survival.of([5, 6], [1, 0]), -1)

@@ -14,7 +14,7 @@ MODEL = ModelFacts(
     name="clinical + TMTV",
     endpoint="PFS",
     candidates=4,
-    validation="optimism bootstrap and leave one site out",
+    validations=("optimism bootstrap", "leave one site out"),
     c_apparent=0.712,
     c_corrected=0.684,
     slope=0.9,
@@ -99,7 +99,8 @@ def test_a_fact_that_is_missing_leaves_its_items_emptier(name: str) -> None:
 
 def test_numbers_stand_as_given() -> None:
     said = {(n, one.number): one.known for n, items in enumerate((remark(FULL), tripod_ai(FULL))) for one in items}
-    flow = "26 patients in the tables; left out: 1 never infused, 1 without a scan; 24 analysed; PFS: 13 events in 24, OS: 1 event in 24"
+    lost = "lost at a step of the flow: 1 never infused, 1 without a scan"
+    flow = f"26 patients in the tables; {lost}; 24 with an endpoint; PFS: 13 events in 24, OS: 1 event in 24"
     assert said[0, 12] == flow
     assert said[0, 6] == "median follow-up 410 days (95 % 350 to not reached) by reverse Kaplan–Meier"
     assert "12 of 90 scans confirmed by a reader" in said[0, 5]
@@ -112,7 +113,7 @@ def test_numbers_stand_as_given() -> None:
 
 
 def test_heterogeneity_is_claimed_only_where_sites_were_left_out() -> None:
-    bootstrapped = replace(FULL, models=(replace(MODEL, validation="optimism bootstrap"),))
+    bootstrapped = replace(FULL, models=(replace(MODEL, validations=("optimism bootstrap",)),))
     one_site = replace(FULL, sites=1)
     assert "each site left out" in tripod_ai(FULL)[22].known
     assert "left out" not in tripod_ai(bootstrapped)[22].known

@@ -11,10 +11,13 @@ from pydantic import BaseModel
 
 from carpet.biomarkers import biomarkers
 from carpet.cohort.endpoints.rules import RULE_SETS as RULES
+from carpet.cohort.table import PATIENT
 from carpet.core.body import LeanMass, SurfaceArea
 from carpet.core.protocol import CohortProtocol, DayWindow, Protocol, RedcapPart, RedcapProtocol, SuvProtocol
 from carpet.report.methods_phrases import BIOMARKERS, COLUMNS, DELINEATIONS, ENDPOINTS, REFERENCE_TIME, REFERENCES, RULE_SETS
 from carpet.report.methods_prose import MethodsProse, methods_prose
+from carpet.run.cohort.columns import AFTER_INFUSION, BASELINE_ROLES
+from carpet.run.cohort.columns import COLUMNS as ALL
 from carpet.segment import segmenters
 
 VERSION = "1.2.3"
@@ -115,6 +118,7 @@ def test_every_method_has_its_words() -> None:
     assert set(segmenters()) == set(DELINEATIONS)
     assert set(biomarkers()) == set(BIOMARKERS)
     assert set(RULES) == set(RULE_SETS)
+    assert {one.name for one in ALL if one.role in BASELINE_ROLES} - {PATIENT, *AFTER_INFUSION} <= set(COLUMNS)
     assert set(get_args(get_args(CohortProtocol.model_fields["endpoints"].annotation)[0])) == set(ENDPOINTS)
     assert set(get_args(SuvProtocol.model_fields["reference_time"].annotation)) == set(REFERENCE_TIME)
 

@@ -31,14 +31,15 @@ class Design:
 
 
 def design(covariates: Mapping[str, ArrayLike], rows: int) -> Design:
-    """The columns as one table; raises Refused(VALUE_MISSING, COVARIATE_CONSTANT, COVARIATES_COLLINEAR) naming the column."""
+    """The columns as one table; raises Refused(VALUE_MISSING, COVARIATE_CONSTANT, ONE_PATIENT, COVARIATES_COLLINEAR) naming the column."""
     if not covariates:
         raise ProtocolError("a model needs a covariate")
     columns = np.column_stack([numbers(values, rows, name) for name, values in covariates.items()])
     names, mean, scale = tuple(covariates), columns.mean(axis=0), columns.std(axis=0)
     flat = [name for name, column in zip(names, columns.T, strict=True) if np.ptp(column) == 0.0]
     if flat:
-        raise Refused(notices.COVARIATE_CONSTANT.at(flat[0], f"{columns[0, names.index(flat[0])]:g} in all {rows} rows"))
+        kind = notices.COVARIATE_CONSTANT if rows > 1 else notices.ONE_PATIENT
+        raise Refused(kind.at(flat[0], f"{columns[0, names.index(flat[0])]:g} in all {rows} rows"))
     found = Design(names, columns, mean, scale)
     for count in range(2, len(names) + 1):
         sizes = np.linalg.svd(found.standard[:, :count], compute_uv=False)

@@ -25,8 +25,9 @@ class Landmark:
 def landmark(survival: Survival, day: int) -> Landmark:
     """Patients followed beyond the day (days > day) without event; the others are counted, not analysed.
 
-    Comparing them from time zero would credit responders with the time they had to live to respond. Raises Refused(NO_PATIENTS).
-    Source: Anderson, Cain & Gelber 1983 J Clin Oncol 1:710; METHODS G.2.
+    Comparing them from time zero would credit responders with the time they had to live to respond.
+
+    Raises Refused(LANDMARK_WITHOUT_PATIENTS). Source: Anderson, Cain & Gelber 1983 J Clin Oncol 1:710; METHODS G.2.
     """
     if day < 0:
         raise ProtocolError(f"landmark on day {day}: 0 or later")
@@ -37,7 +38,8 @@ def landmark(survival: Survival, day: int) -> Landmark:
     had_event = int((~stays & (survival.event > 0)).sum())
     censored = int((~stays & (survival.event == 0)).sum())
     if not kept.size:
-        raise Refused(notices.NO_PATIENTS.at(f"landmark day {day}", f"{had_event} with the event, {censored} censored before"))
+        found = f"{had_event} with the event, {censored} censored before"
+        raise Refused(notices.LANDMARK_WITHOUT_PATIENTS.at(f"landmark day {day}", found))
     rest = survival.take(kept)
     entry = None if rest.entry is None else np.maximum(rest.entry - day, 0)
     return Landmark(day, replace(rest, days=rest.days - day, entry=entry), kept, had_event, censored)

@@ -7,7 +7,14 @@ from carpet.core.errors import NoticeKind, Severity
 E, W, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 # follow-up
-NO_PATIENTS = NoticeKind("NO_PATIENTS", E, "nobody is left to count", "a patient at least", "see who was left out, and why")
+NO_PATIENTS = NoticeKind("NO_PATIENTS", E, "no patient has a value", "a patient at least", "see the table of missing data")
+LANDMARK_WITHOUT_PATIENTS = NoticeKind(
+    "LANDMARK_WITHOUT_PATIENTS",
+    E,
+    "no patient with a value is still followed, and free of the event, at the landmark",
+    "a patient at least",
+    "take an earlier landmark",
+)
 DAYS_NOT_WHOLE = NoticeKind(
     "DAYS_NOT_WHOLE",
     E,
@@ -36,7 +43,10 @@ DAY_WITHOUT_EVENTS = NoticeKind(
 VALUE_MISSING = NoticeKind(
     "VALUE_MISSING", E, "a value is missing or is no number", "a number for every patient", "leave these patients out and say so, or impute"
 )
-COVARIATE_CONSTANT = NoticeKind("COVARIATE_CONSTANT", E, "the covariate is the same in everybody", "two values or more", "take it out")
+COVARIATE_CONSTANT = NoticeKind("COVARIATE_CONSTANT", E, "all patients have the same value", "two values or more", "take it out")
+ONE_PATIENT = NoticeKind(
+    "ONE_PATIENT", E, "only one patient has a value", "patients with different values", "see the table of missing data"
+)
 COVARIATES_COLLINEAR = NoticeKind(
     "COVARIATES_COLLINEAR",
     E,
@@ -70,6 +80,13 @@ MEASURE_UNDEFINED = NoticeKind(
     "the measure does not exist here: nobody, or everybody, had the event by the day, or all are predicted alike",
     "",
     "choose another day",
+)
+FEW_BY_DAY = NoticeKind(
+    "FEW_BY_DAY",
+    E,
+    "fewer than 5 patients had the event by the day, or were followed beyond it without",
+    "5 of each",
+    "choose a day with more of both",
 )
 NOTHING_LEARNT = NoticeKind(
     "NOTHING_LEARNT", E, "the model explains no more than as many random columns would", "", "plan with the modest assumption beside it"

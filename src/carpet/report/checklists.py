@@ -24,12 +24,13 @@ class EndpointFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """One model as fitted: candidates is the number of its candidate coefficients; C as found, and corrected by `validation`."""
+    """One model as fitted: candidates is the number of its candidate coefficients; C as found, and corrected by the first of `validations`,
+    all of which it went through."""
 
     name: str
     endpoint: str
     candidates: int
-    validation: str
+    validations: tuple[str, ...]
     c_apparent: float | None = None
     c_corrected: float | None = None
     slope: float | None = None
@@ -134,8 +135,9 @@ def _flow(facts: CohortFacts) -> str:
     if facts.patients is None:
         return ""
     out = ", ".join(f"{count} {reason}" for reason, count in facts.excluded)
-    kept = f"{facts.analysed} analysed" if facts.analysed is not None else ""
-    return _joined(f"{_counted(facts.patients, 'patient')} in the tables", f"left out: {out}" if out else "", kept, _events(facts))
+    kept = f"{facts.analysed} with an endpoint" if facts.analysed is not None else ""
+    lost = f"lost at a step of the flow: {out}" if out else ""
+    return _joined(f"{_counted(facts.patients, 'patient')} in the tables", lost, kept, _events(facts))
 
 
 def _events(facts: CohortFacts) -> str:
@@ -186,8 +188,8 @@ def _candidates(facts: CohortFacts) -> str:
 
 
 def _size(facts: CohortFacts) -> str:
-    candidates = ", ".join(f"{one.name}: {_counted(one.candidates, 'candidate coefficient')}" for one in facts.models)
-    return _joined(_events(facts), candidates)
+    candidates = dict.fromkeys(f"{one.name}: {_counted(one.candidates, 'candidate coefficient')}" for one in facts.models)
+    return _joined(_events(facts), ", ".join(candidates))
 
 
 def _missing(facts: CohortFacts) -> str:
@@ -240,7 +242,12 @@ def _assumptions(facts: CohortFacts) -> str:
 
 
 def _validation(facts: CohortFacts) -> str:
-    return ", ".join(f"{one.name}: {one.validation}" for one in facts.models if one.validation)
+    """Each validation with its models, every one once."""
+    found: dict[str, dict[str, None]] = {}
+    for one in facts.models:
+        for validation in one.validations:
+            found.setdefault(validation, {})[one.name] = None
+    return "; ".join(f"{validation} of {_listed(tuple(names))}" for validation, names in found.items())
 
 
 def _performance(facts: CohortFacts) -> str:
@@ -248,13 +255,13 @@ def _performance(facts: CohortFacts) -> str:
 
 
 def _c(model: ModelFacts) -> str:
-    corrected = "" if model.c_corrected is None else f", {model.c_corrected:.2f} corrected by {model.validation}"
+    corrected = "" if model.c_corrected is None else f", {model.c_corrected:.2f} corrected by {model.validations[0]}"
     return f"C {model.c_apparent:.2f} as found{corrected}" + ("" if model.slope is None else f", calibration slope {model.slope:.2f}")
 
 
 def _heterogeneity(facts: CohortFacts) -> str:
     several = facts.sites is not None and facts.sites > 1
-    held_out = [one.name for one in facts.models if "site" in one.validation]
+    held_out = list(dict.fromkeys(one.name for one in facts.models if any("site" in each for each in one.validations)))
     return f"{_listed(held_out)} tested on each site left out of {facts.sites}" if several and held_out else ""
 
 

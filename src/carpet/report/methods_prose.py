@@ -151,6 +151,10 @@ def _response() -> Sentences:
         "beside it stand LYRIC [@lyric], RECIL 2017 [@recil], Cheson 2007 [@cheson2007] and PERCIST 1.0 [@percist], each from an ordered "
         "list of rules, and every category names the rule that decided."
     )
+    yield (
+        "Rates count every infused patient, whoever was not assessed as without response, with exact intervals [@clopper]; scans after new "
+        "therapy count for no response."
+    )
 
 
 def _scores(protocol: Protocol) -> Sentences:
@@ -219,6 +223,10 @@ def _effects(protocol: Protocol) -> Sentences:
         f"Effects of {markers} on the endpoints are hazard ratios of Cox models [@cox] with profile-likelihood intervals [@venzon], of "
         f"volumes per doubling; the multivariable model held {_column(cohort.markers[0])}{beside}."
     )
+    yield (
+        "Complete response was also entered as a covariate that changes on the day after the scan that showed it [@andersen]; changes of "
+        "TMTV and SUVmax over bridging were estimated where both scans exist, and stand in no other model."
+    )
     yield "Where a covariate separated events or events were few, Firth's penalised likelihood was used [@heinze]; each row says which."
     yield "Proportional hazards were tested by scaled Schoenfeld residuals [@grambsch]."
     yield "Associations of the same markers with toxicity are odds ratios of logistic and proportional-odds models."
@@ -248,6 +256,10 @@ def _models(protocol: Protocol) -> Sentences:
         "bootstrap [@harrell] and nested cross-validation, and with three sites or more by leaving out one after the other."
     )
     yield "Performance is C by Harrell [@harrell] and by Uno [@uno], time-dependent AUC, scaled Brier score and calibration slope."
+    yield (
+        "AUC over time, calibration and net benefit are those of patients on whom the model was not fitted; patients needed are by Riley's "
+        "criteria [@riley], and a learning curve shows what fewer patients would have given."
+    )
 
 
 def _settings(protocol: Protocol, version: str) -> Sentences:

@@ -85,13 +85,19 @@ def _beside(row: Published, scale: str, interval: Exact) -> Beside:
         low, high = interval(row.events, row.n)
         row = replace(row, low=100.0 * low, high=100.0 * high)
     own = scale if row.measure in TOXICITY else ""
-    differs = f"graded by {row.scale}, here by {own}: not comparable" if own and own != row.scale else ""
+    differs = ""
+    if own and own != row.scale:
+        theirs = "by a scale that is not named" if row.scale == UNNAMED else f"by {SCALE_WORDS.get(row.scale, row.scale)}"
+        differs = f"graded {theirs}, here by {SCALE_WORDS.get(own, own)}: not comparable"
     derived = f"interval by {row.interval} from {row.events}/{row.n}" if row.interval == DERIVED else ""
     none = "no interval printed" if row.low is None else ""
     return Beside(row, not differs, "; ".join(one for one in (differs, row.note, derived, none) if one))
 
 
-LEE, PENN, CTCAE, ASTCT = "lee2014", "penn", "ctcae", "astct2019"
+LEE, PENN, CTCAE, ASTCT, UNNAMED = "lee2014", "penn", "ctcae", "astct2019", "not named"
+SCALE_WORDS: Mapping[str, str] = MappingProxyType(
+    {LEE: "Lee 2014", PENN: "Penn", CTCAE: "CTCAE", ASTCT: "ASTCT 2019", UNNAMED: "scale not named"}
+)
 RATES: Mapping[str, str] = MappingProxyType(
     {
         "orr": "overall response",
@@ -243,8 +249,8 @@ PUBLISHED: tuple[Published, ...] = (
     *_rows("juliet",
         _row("crs_any", "%", 58.0, scale=PENN, note=PENN_NOTE),
         _row("crs_ge3", "%", 22.0, scale=PENN, note=PENN_NOTE),
-        _row("icans_any", "%", 21.0, scale="not named", note=NEURO_JULIET),
-        _row("icans_ge3", "%", 12.0, scale="not named", note=NEURO_JULIET)),
+        _row("icans_any", "%", 21.0, scale=UNNAMED, note=NEURO_JULIET),
+        _row("icans_ge3", "%", 12.0, scale=UNNAMED, note=NEURO_JULIET)),
     *_rows("review_general",
         _row("cr_range", "%", values=(40.0, 59.0), note="range of trials in aggressive lymphoma (Chavez 2019)"),
         _row("cr_up_to", "%", 90.0, group="acute lymphoblastic leukaemia", note="“up to”"),

@@ -105,6 +105,8 @@ def test_doublings_and_levels() -> None:
 def test_what_cannot_be_said_has_its_reason() -> None:
     rows = associations(cohort([0, 1, 0, 1], bulk=[True] * 4), ["bulk"], grades=["crs_grade", "icans_grade"])
     assert [row.reason_missing for row in rows] == ["COVARIATE_CONSTANT"] * 3 + ["NO_PATIENTS"] * 3
+    alone = associations(cohort([3, 1], bulk=[True, None]), ["bulk"], grades=["crs_grade"])
+    assert [row.reason_missing for row in alone] == ["ONE_PATIENT"] * 3
     assert all(row.ratio is row.low is row.high is row.p is None for row in rows)
     assert rows[-1].missing == 4
     never = associations(cohort([0] * 6, bulk=[True, False] * 3), ["bulk"], grades=["crs_grade"])

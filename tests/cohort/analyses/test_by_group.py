@@ -29,8 +29,10 @@ def test_five_patients_by_hand(make: Callable[..., Cohort]) -> None:
     assert [(at.day, at.at_risk, at.survival) for at in a.at] == [(15, 2, pytest.approx(2 / 3)), (30, 1, 0.0)]
     assert a.rmst is not None
     assert a.rmst.value == pytest.approx(10 + 20 * 2 / 3)
-    assert found.rmst is not None
-    assert found.rmst.difference.value == pytest.approx(10 + 20 * 2 / 3 - 30)
+    assert found.rmst is None  # nobody of arm b has the event by day 30: its mean has no error
+    later = curves(cohort, group_by="arm", horizons_days=(45,)).rmst
+    assert later is not None
+    assert later.difference.value == pytest.approx(10 + 20 * 2 / 3 - (40 + 5 / 2))
     assert (found.missing, found.patients, found.events) == (1, 5, 3)
     assert found.log_rank is not None
     assert found.log_rank.groups == ("b", "a")
@@ -73,7 +75,8 @@ def test_thin_data_give_a_reason_and_no_crash(thin: dict[str, Cohort]) -> None:
             found = curves(cohort, **more)
             assert (found.log_rank is None) == (bool(found.reason_missing) or "group_by" not in more)
             said[name, more.get("group_by", "")] = found.reason_missing
-    assert said["nobody", ""] == said["no endpoint", "arm"] == said["one", "response"] == "NO_PATIENTS"
+    assert said["nobody", ""] == said["no endpoint", "arm"] == "NO_PATIENTS"
+    assert said["one", "response"] == "LANDMARK_WITHOUT_PATIENTS"
     assert said["no events", "arm"] == "NO_EVENTS"
     assert said["constant", "arm"] == "COMPETING_EVENTS" or said["constant", "arm"] == "ONE_GROUP"
     assert said["one", ""] == said["all events", "arm"] == ""

@@ -173,7 +173,7 @@ def test_thin_data_give_a_reason_and_no_crash(thin: dict[str, Cohort]) -> None:
                 assert one.ratio is None or (math.isfinite(one.ratio) and one.p is not None)
             reasons.setdefault(name, set()).update(one.reason_missing for one in found)
     assert reasons["nobody"] == reasons["no endpoint"] == {"NO_PATIENTS"}
-    assert reasons["one"] == {"COVARIATE_CONSTANT"}
+    assert reasons["one"] == {"ONE_PATIENT"}
     assert "NO_EVENTS" in reasons["no events"]
     assert "COVARIATES_COLLINEAR" in reasons["collinear"]
     assert reasons["two"] == {"EVENTS_TOO_FEW", "COVARIATES_COLLINEAR"}

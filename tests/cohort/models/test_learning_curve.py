@@ -49,3 +49,12 @@ def test_a_perfect_order_and_noise(table: Callable[..., Candidates]) -> None:
 def test_a_share_is_a_part(table: Callable[..., Candidates]) -> None:
     with pytest.raises(ProtocolError, match="shares"):
         learning_curve(Pipeline("m", ("x0",)), table(20, effects=(0.5,)), day=DAY, seed=1, shares=(1.0,))
+
+
+def test_few_events_left_over_measure_nothing(table: Callable[..., Candidates]) -> None:
+    made = table(40, effects=(0.7,))
+    found = learning_curve(Pipeline("m", made.terms), made, day=DAY, seed=1, shares=(0.5, 0.9), samples=20)
+    for one in found:
+        left = made.events - one.events
+        assert one.splits == 0 if left < 5 else one.measure != "C (Harrell)" or one.value is not None
+    assert {made.events - one.events >= 5 for one in found} == {True, False}

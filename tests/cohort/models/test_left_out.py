@@ -11,7 +11,7 @@ import pytest
 from carpet.cohort.concordance_harrell import concordance_harrell
 from carpet.cohort.cox import cox
 from carpet.cohort.models.candidates import Candidates
-from carpet.cohort.models.left_out import by_site, nested, performances
+from carpet.cohort.models.left_out import areas_over_time, by_site, nested, performances
 from carpet.cohort.models.pipeline import Pipeline
 from carpet.cohort.models.samples import drawn_weights
 from carpet.core.errors import Refused
@@ -48,6 +48,16 @@ def test_folds_are_dealt_anew_in_each_repeat(table: Callable[..., Candidates]) -
             )
             risk = model.linear_predictor({name: values[there] for name, values in zip(made.columns, made.values.T, strict=True)})
             assert found.risk[repeat, there] == pytest.approx(risk, abs=1e-6)
+
+
+def test_the_area_over_time_is_that_of_the_measures_on_their_day(table: Callable[..., Candidates]) -> None:
+    made = table(40, effects=(0.7, 0.3))
+    found = nested(Pipeline("m", made.terms), made, day=DAY, seed=1, folds=4, repeats=2)
+    drawn = drawn_weights(40, 5, seed=3)
+    assert areas_over_time(made, found, (200, DAY))[1] == pytest.approx(performances(made, found)[2], abs=1e-12)
+    several = areas_over_time(made, found, (200, DAY), drawn)
+    assert several.shape == (5, 2)
+    assert several[:, 1] == pytest.approx(performances(made, found, drawn)[:, 2], abs=1e-12, nan_ok=True)
 
 
 def test_a_patients_own_outcome_does_not_move_her_prediction(table: Callable[..., Candidates]) -> None:

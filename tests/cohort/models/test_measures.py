@@ -12,7 +12,7 @@ from carpet.cohort.concordance_harrell import concordance_harrell
 from carpet.cohort.concordance_uno import concordance_uno
 from carpet.cohort.cox import cox
 from carpet.cohort.models.candidates import Candidates
-from carpet.cohort.models.measures import measured, names, times
+from carpet.cohort.models.measures import areas, measured, names, times
 from carpet.cohort.models.samples import drawn_weights
 from carpet.cohort.survival import Survival
 from carpet.cohort.time_dependent_auc import roc
@@ -68,6 +68,20 @@ def test_an_event_on_the_day_itself_is_not_before_it() -> None:
     survival, risk = Survival.of([10, 20, 365, 400, 500], [1, 1, 1, 0, 0]), np.array([0.5, 0.4, 0.1, 0.3, 0.2])
     found = measured(times(survival, day=365), np.ones((1, 5), dtype=np.int64), risk[None], np.full((1, 5), 0.5))[0, 1]
     assert found == concordance_uno(survival, risk, before=365).value == 1.0
+
+
+def test_the_area_on_each_day_as_by_itself(table: Callable[..., Candidates]) -> None:
+    made, days = table(50, effects=(0.7, 0.0)), (100, 250, DAY, 10_000)
+    weight, rng = drawn_weights(50, 6, seed=1), np.random.default_rng(2)
+    risk = made.values[:, 0] + rng.normal(0, 0.5, (6, 50)).round(1)
+    found = areas(times(made.survival, day=DAY), days, weight, risk)
+    for k in range(6):
+        rows = np.repeat(np.arange(50), weight[k])
+        drawn = made.survival.take(rows)
+        assert found[k, :3].tolist() == pytest.approx([roc(drawn, risk[k, rows], day=day).auc for day in days[:3]], abs=1e-12)
+    assert np.isnan(found[:, 3]).all()  # nobody is followed so long
+    lost = areas(times(made.survival, day=DAY), days, weight[:1], np.full((1, 50), np.nan))
+    assert np.isnan(lost).all()
 
 
 def test_names_tell_the_day() -> None:

@@ -129,8 +129,20 @@ def test_names_differ() -> None:
         models(Cohort((), ()), "PFS", rules="default", pipelines=(PIPELINES[0], PIPELINES[0]), day=DAY, samples=20, seed=SEED)
 
 
+def test_what_few_patients_tell_apart_by_the_day_has_no_number(cohort: Callable[..., Cohort]) -> None:
+    made = cohort(30)
+    followed = sorted(day for day in made.values("pfs_days") if isinstance(day, int | float))
+    for left, code in ((5, ""), (4, "FEW_BY_DAY")):
+        day = int(followed[-left]) - 1
+        found = models(made, "PFS", rules="default", pipelines=PIPELINES[2:], day=day, samples=20, seed=SEED)
+        for measure in (f"AUC at day {day}", f"scaled Brier at day {day}"):
+            rows = [row for row in found if row.measure == measure]
+            assert {row.reason_missing for row in rows} == {code}
+            assert all((row.apparent is None) == (row.corrected is None) == (row.low is None) == bool(code) for row in rows)
+
+
 def test_days_beyond_follow_up_have_no_area(cohort: Callable[..., Cohort]) -> None:
     found = models(cohort(30), "PFS", rules="default", pipelines=PIPELINES[2:], day=5_000, samples=20, seed=SEED)
     late = one(found, "TMTV alone", "AUC at day 5000", "optimism bootstrap")
-    assert (late.corrected, late.reason_missing) == (None, "MEASURE_UNDEFINED")
+    assert (late.corrected, late.reason_missing) == (None, "FEW_BY_DAY")
     assert np.isfinite(one(found, "TMTV alone", "C (Harrell)", "optimism bootstrap").corrected or np.nan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from PIL import Image
 
 from carpet.report.cohort_figures.figure_files import figure_files, rows_csv, svg_bytes
 from carpet.report.cohort_figures.style import FULL_IN
@@ -86,7 +88,8 @@ def test_the_picture_has_300_dpi(made: Mapping[str, Any]) -> None:
     figure = one.figure(one.one)
     png = figure_files(figure, [], "x")["x.png"]
     width, height = struct.unpack(">II", png[16:24])
-    assert [width, height] == [int(300 * inch) for inch in figure.get_size_inches()]
+    assert [width, height] == [math.ceil(round(300 * inch, 3)) for inch in figure.get_size_inches()]
+    assert Image.open(io.BytesIO(png)).convert("RGB").getpixel((0, 0)) == (255, 255, 255)
     place = png.index(b"pHYs")
     assert struct.unpack(">II", png[place + 4 : place + 12]) == (11811, 11811)  # per metre
 

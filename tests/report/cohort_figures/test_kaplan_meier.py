@@ -47,12 +47,19 @@ def test_the_table_counts_those_followed_so_long(artists: Any, made: Mapping[str
 
 
 def test_the_band_has_no_width_before_the_first_event_and_none_without_limits(artists: Any) -> None:
-    early = replace(SMALL, events=(0, 0, 1, 0), survival=(1.0, 1.0, 0.5, 0.5), low=(None, None, 0.1, 0.1), high=(None, None, 0.9, 0.9))
+    many = replace(SMALL, at_risk=(8, 7, 6, 5))
+    early = replace(many, events=(0, 0, 1, 0), survival=(1.0, 1.0, 0.5, 0.5), low=(None, None, 0.1, 0.1), high=(None, None, 0.9, 0.9))
     figure = kaplan_meier_figure(KaplanMeierData("", "PFS", (early,), time="days"))
     (band,) = artists(figure, "band-a")
     assert [float(path.vertices[:, 0].min()) for path in band.get_paths()] == [0.0]
-    broken = kaplan_meier_figure(KaplanMeierData("", "PFS", (SMALL,), time="days"))
+    broken = kaplan_meier_figure(KaplanMeierData("", "PFS", (many,), time="days"))
     assert sorted(float(path.vertices[:, 0].min()) for path in artists(broken, "band-a")[0].get_paths()) == [0.0, 30.0]
+
+
+def test_a_group_of_four_has_no_band(artists: Any) -> None:
+    data = KaplanMeierData("", "PFS", (SMALL,), time="days")
+    assert not artists(kaplan_meier_figure(data), "band-a")
+    assert [row["high"] for row in kaplan_meier_rows(data) if row["what"] == "curve"] == list(SMALL.high)  # the limits are still told
 
 
 def test_medians_tests_and_counts_are_written(made: Mapping[str, Any], told: Any) -> None:

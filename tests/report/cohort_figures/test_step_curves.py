@@ -23,6 +23,7 @@ def curve(**change: Any) -> StepCurve:
         "colour": "#0072B2",
         "line": "-",
         "end": 40,
+        "patients": 8,
     }
     return StepCurve(**(given | change))
 
@@ -47,6 +48,8 @@ def test_the_band_ends_where_a_limit_is_missing(artists: Any) -> None:
     corners = {(float(x), float(y)) for x, y in path.vertices}
     assert corners == {(0.0, 100.0), (10.0, 100.0), (10.0, 40.0), (10.0, 90.0), (20.0, 40.0), (20.0, 90.0)}
     assert not artists(step_figure([curve(banded=False)], [], FRAME), "band-all")
+    assert artists(step_figure([curve(patients=5)], [], FRAME), "band-all")
+    assert not artists(step_figure([curve(patients=4)], [], FRAME), "band-all")
 
 
 def test_a_curve_that_starts_at_zero_rises(artists: Any) -> None:

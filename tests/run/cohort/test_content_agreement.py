@@ -34,5 +34,15 @@ def test_statistics_and_cases(analysed: Analysed) -> None:
     assert cases.rows[0].cells == ("P01", "M1", "reader A and reader B", "CR and PR")
 
 
+def test_a_volume_of_0_has_no_ratio(analysed: Analysed) -> None:
+    said = [
+        ROW | {"item": "tmtv", "statistic": "icc", "value": 0.9, "low": 0.8, "high": 0.95},
+        ROW | {"item": "tmtv", "statistic": "bias_ratio", "value": None, "low": None, "high": None, "reason_missing": "NOT_POSITIVE"},
+    ]
+    _, table = agreement(replace(analysed, rows={**analysed.rows, "agreement": said})).blocks
+    assert isinstance(table, Table)
+    assert [row.cells[1] for row in table.rows[1:]] == ["0.90 (0.80 to 0.95)", "– one of the values is 0, so there are no ratios"]
+
+
 def test_one_reader(analysed: Analysed) -> None:
     assert agreement(analysed).empty == "Readers cannot be compared: no scan was read by two readers."

@@ -27,11 +27,12 @@ def test_each_flag_is_a_sentence_with_its_patients(analysed: Analysed) -> None:
     codes = ("BASELINE_EARLIER", "CUTOFF_OVERRIDDEN")
     made = flagged(analysed, two_factor={"P00": codes, "P01": codes[:1], "P04": codes}, pfs_days={"P02": ("MISSED_SCANS",)})
     said = told(made, survival(made))
-    assert "Measured at the earlier baseline: there is no scan at the markers' time point, and no bridging between (2 patients)." in said
-    assert "as somebody asked by name (1 patient)." in said  # P04 has no group: its flag is of no number
-    assert "missed before progression or death (1 patient)." in said
+    assert "Measured at the earlier baseline: there is no scan at the markers' time point, and no bridging between (" in said
+    assert "bridging between (Two-factor group; 2 patients)." in said
+    assert "as somebody asked by name (Two-factor group; 1 patient)." in said  # P04 has no group: its flag is of no number
+    assert "missed before progression or death (PFS; 1 patient)." in said
     assert "_" not in said
-    assert told(made, effects(made)).count("(1 patient)") == 1  # two_factor is no term there
+    assert told(made, effects(made)).count("(PFS; 1 patient)") == 1  # two_factor is no term there
 
 
 def test_flags_of_results_say_of_how_many(analysed: Analysed) -> None:

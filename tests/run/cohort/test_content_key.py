@@ -17,7 +17,7 @@ def test_sentences(analysed: Analysed) -> None:
         "At best 24 of 47 infused patients responded (CR or PR), 51% (36–66); 12 of 47 infused patients had a complete response, "
         "26% (14–40)."
     )
-    assert groups.startswith("PFS at 12 months (95% CI): two-factor group 0 ")
+    assert groups.startswith("PFS at 12 months (95% CI): two-factor group 0: ")
     assert "log-rank P" in groups
     assert marker.count("95% CI") == 2
     assert "events in 46 patients" in marker

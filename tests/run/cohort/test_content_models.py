@@ -12,10 +12,11 @@ from carpet.cohort.decision_curve import decision_curve
 from carpet.cohort.models.performance import Performance
 from carpet.cohort.models.pipeline import Pipeline
 from carpet.report.cohort_content import Picture, Table, Words
+from carpet.report.cohort_figures.auc_over_time import AucData
 from carpet.report.cohort_figures.calibration import CalibrationData
 from carpet.report.cohort_figures.decision_curve import DecisionData
 from carpet.report.cohort_figures.forest import ForestData
-from carpet.run.cohort.content_input import Analysed, Learning, Predicted
+from carpet.run.cohort.content_input import Analysed, AreaOn, Learning, Predicted
 from carpet.run.cohort.content_key import key_results
 from carpet.run.cohort.content_models import models
 from carpet.run.cohort.learning import learning
@@ -88,6 +89,25 @@ def test_what_the_section_holds(modelled: Analysed) -> None:
     assert isinstance(benefit, Picture)
     assert isinstance(benefit.data, DecisionData)
     assert benefit.data.thresholds == (0.2, 0.5)
+
+
+def test_why_there_is_no_number_is_said_once_below(modelled: Analysed) -> None:
+    first, second, *rest = modelled.performances
+    lost = [replace(one, apparent=None, optimism=None, corrected=None, reason_missing="FEW_BY_DAY") for one in (first, second)]
+    (table,) = (one for one in models(replace(modelled, performances=(*lost, *rest))).blocks if isinstance(one, Table))
+    assert [row.cells[4] for row in table.rows[1:3]] == ["– [a]", "– [a]"]
+    assert table.notes[1].startswith("a: fewer than 5 patients had the event by the day")
+
+
+def test_the_area_over_time_of_each_model(modelled: Analysed) -> None:
+    areas = (AreaOn(182, 0.7, 0.6, 0.8), AreaOn(365, 0.65, 0.5, 0.78))
+    several = tuple(replace(modelled.predicted[0], model=name, areas=areas) for name in NAMES)
+    (picture,) = (one for one in models(replace(modelled, predicted=several)).blocks if isinstance(one, Picture) and one.name == "auc_pfs")
+    assert isinstance(picture.data, AucData)
+    assert [one.name for one in picture.data.curves] == list(NAMES)
+    assert (picture.data.curves[0].days, picture.data.curves[0].low) == ((182, 365), (0.6, 0.5))
+    assert "fewer than 5 patients" in picture.caption
+    assert not any(isinstance(one, Picture) and one.name == "auc_pfs" for one in models(modelled).blocks)
 
 
 def test_without_calibration_the_reason(modelled: Analysed) -> None:

@@ -59,3 +59,31 @@ def test_waterfall_and_spider_have_the_changes(blocks: dict[str, Picture | Table
 
 def test_nobody_was_infused(analysed: Analysed) -> None:
     assert response(replace(analysed, patients=())).empty == "No patient was infused."
+
+
+def test_pictures_of_response_end_with_new_therapy(analysed: Analysed) -> None:
+    """P01 is treated anew before its scan on day 30, P02 on that day."""
+    treated = replace(analysed, new_therapy_days={"P01": 20, "P02": 30})
+    made = {one.name: one for one in response(treated).blocks if isinstance(one, Picture)}
+    swimmer, bars, lines = (made[name].data for name in ("swimmer", "waterfall", "spider"))
+    assert isinstance(swimmer, SwimmerData)
+    assert isinstance(bars, WaterfallData)
+    assert isinstance(lines, SpiderData)
+    courses = {one.patient_id: one.responses for one in swimmer.patients}
+    assert (courses["P01"], courses["P02"]) == (((20, "new therapy"),), ((30, "CR"), (30, "new therapy")))
+    changes = {one.patient_id: (one.percent, one.because) for one in bars.changes}
+    assert changes["P01"] == (None, "no scan before new therapy")
+    assert changes["P02"][0] == -52.0
+    assert {"P01", "P02"} & {one.patient_id for one in lines.drawn} == {"P02"}
+
+
+def test_at_a_month_the_swimmer_shows_the_cohorts_call_and_no_other(analysed: Analysed) -> None:
+    """A call that the cohort does not take, as one in dispute, is not drawn; on other days the less favourable of two readers' is."""
+    call = {"criterion": "lugano@1", "patient_id": "P01", "day": 90, "timepoint": "M3", "assessor": "reader A", "category": "CR"}
+    other = call | {"day": 130, "timepoint": "unscheduled"}
+    rows = [call, other, other | {"assessor": "reader B", "category": "SD"}, other | {"assessor": "carpet", "category": "PD"}]
+    cohort = replace(analysed.cohort, rows=tuple({**row, "lugano_m3": None} for row in analysed.cohort.rows))
+    changed = replace(analysed, cohort=cohort, rows={**analysed.rows, "responses": rows})
+    (picture,) = (one for one in response(changed).blocks if isinstance(one, Picture) and one.name == "swimmer")
+    assert isinstance(picture.data, SwimmerData)
+    assert {one.patient_id: one.responses for one in picture.data.patients}["P01"] == ((130, "SD"),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from carpet.cohort.rmst import Estimate
 from carpet.report.cohort_content import Picture, Table, Words
 from carpet.report.cohort_figures.kaplan_meier import KaplanMeierData
 from carpet.run.cohort.content_input import Analysed
@@ -39,7 +40,7 @@ def test_what_cannot_be_drawn_says_why(analysed: Analysed) -> None:
     none = replace(analysed.survival[0], curves=(), reason_missing="NO_PATIENTS")
     (words,) = survival(replace(analysed, survival=(none,))).blocks
     assert isinstance(words, Words)
-    assert words.text == "PFS: no curve, nobody is left to count."
+    assert words.text == "PFS: no curve, no patient has a value."
     assert survival(replace(analysed, survival=())).empty
     assert figure_name(none) == "survival_pfs"
 
@@ -62,3 +63,23 @@ def test_a_landmark_says_who_left_with_the_event_and_who_without(analysed: Analy
     (picture, _) = survival(replace(analysed, survival=(found,))).blocks
     assert isinstance(picture, Picture)
     assert "2 had the event and 3 left follow-up up to day 45 and take no part; follow-up ends with the last scan" in picture.caption
+
+
+def test_a_mean_without_an_error_has_no_interval(analysed: Analysed) -> None:
+    """Nobody had the event by the horizon, or the last one of all; `no event` is said of the first only."""
+    one = analysed.survival[0]
+    mean = Estimate(280.0, 0.0, 280.0, 280.0)
+    for events, said in ((0, "9.2, no event"), (1, "9.2, no interval")):
+        curve = replace(one.curves[0], rmst=mean, events=events)
+        *_, table = survival(replace(analysed, survival=(replace(one, curves=(curve,)),))).blocks
+        assert isinstance(table, Table)
+        assert table.rows[1].cells[-1] == said
+
+
+def test_small_groups_are_said_to_have_no_band(analysed: Analysed) -> None:
+    pictures = {one.name: one for one in survival(analysed).blocks if isinstance(one, Picture)}
+    assert "Groups of fewer than 5" not in pictures["survival_pfs_two_factor"].unit
+    small = replace(analysed.survival[0], curves=(replace(analysed.survival[0].curves[0], patients=4),))
+    (picture, _) = survival(replace(analysed, survival=(small,))).blocks
+    assert isinstance(picture, Picture)
+    assert picture.unit.endswith("Groups of fewer than 5 patients have none.")

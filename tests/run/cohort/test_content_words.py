@@ -42,6 +42,8 @@ def test_months_and_medians() -> None:
     assert words.months_word(100) == "3.3 months"
     assert words.median_text(DaysTo(250, 155, None)) == "8.2 (5.1–not reached)"
     assert words.median_text(DaysTo(None, None, None)) == "not reached"
+    assert words.median_text(DaysTo(None, 90, None)) == "not reached (3.0–not reached)"
+    assert words.median_text(DaysTo(280, None, None)) == "9.2 (no interval)"
 
 
 @pytest.mark.parametrize(
@@ -56,10 +58,10 @@ def test_values_have_sensible_digits(name: str, value: float, text: str) -> None
 def test_every_column_has_a_label_and_codes_their_sentence() -> None:
     shown = [one.name for one in COLUMNS if one.role not in ("outcome",) and one.name != "patient_id"]
     assert [name for name in shown if name not in words.LABELS] == []
-    assert words.reason_text("NO_PATIENTS;NOT_STATED") == "nobody is left to count; the clinical tables do not say"
+    assert words.reason_text("NO_PATIENTS;NOT_STATED") == "no patient has a value; the clinical tables do not say"
     assert (
         words.counted_reasons(["NOT_STATED", "NO_PATIENTS", "NOT_STATED"])
-        == "the clinical tables do not say (2); nobody is left to count (1)"
+        == "the clinical tables do not say (2); no patient has a value (1)"
     )
 
 
@@ -67,6 +69,11 @@ def test_groups_and_labels_in_a_sentence() -> None:
     assert words.group_name("two_factor", "1") == "Two-factor group 1"
     assert words.group_name("lugano_m1", "CR") == "CR"
     assert words.group_name("", "all") == "all patients"
+    assert [words.group_inside("sex", "F"), words.group_inside("product", "Axi-cel")] == ["F", "Axi-cel"]  # as given
+    assert words.group_inside("bridging", "yes") == "bridging therapy yes"
+    assert words.bands_text([5, 4]) == " Groups of fewer than 5 patients have none."
+    assert words.bands_text([5, 12]) == words.bands_text([0]) == ""
+    assert [words.patients_text(n) for n in (1, 3)] == ["1 patient", "3 patients"]
     assert [words.inside(one) for one in ("TMTV", "R-IPI", "Best response")] == ["TMTV", "R-IPI", "best response"]
 
 

@@ -34,9 +34,9 @@ TEN = cohort(
 NOBODY: dict[str, list[Any]] = {"responses": [], "best_responses": []}
 
 
-def rates(of: Cohort, rows: dict[str, list[Any]], infused: list[str]) -> list[dict[str, Any]]:
+def rates(of: Cohort, rows: dict[str, list[Any]], infused: list[str], treated: dict[str, int] | None = None) -> list[dict[str, Any]]:
     patients = tuple(Patient(row=n, patient_id=who, infusion_date=dt.date(2024, 3, 1)) for n, who in enumerate(infused))
-    return rate_rows(Analysed(Protocol(), of, patients, rows))
+    return rate_rows(Analysed(Protocol(), of, patients, rows, new_therapy_days=treated or {}))
 
 
 def by_key(rows: list[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -92,3 +92,12 @@ def test_each_assessor_and_criterion_by_itself() -> None:
         ("CR", "lyric@1", "reader A", "M1", "evaluated"): (0, 1),
     }
     assert not any(key[1].startswith("deauville") for key in found)
+
+
+def test_a_call_after_new_therapy_is_of_no_assessors_response() -> None:
+    call = {"timepoint": "M3", "criterion": "lugano@1", "assessor": "reader A", "category": "CR", "day": 90}
+    rows = {"responses": [call | {"patient_id": "P0"}, call | {"patient_id": "P1"}], "best_responses": []}
+    for day, counts in ((89, (1, 1)), (90, (2, 2))):
+        found = by_key(rates(TEN, rows, ["P0", "P1"], {"P1": day}))
+        row = found["CR", "lugano@1", "reader A", "M3", "evaluated"]
+        assert (row["numerator"], row["denominator"]) == counts

@@ -12,7 +12,7 @@ from carpet.clinical import ClinicalTables, Patient
 from carpet.clinical.readings import Reading
 from carpet.core.protocol import Protocol
 from carpet.run.cohort.columns import Cell
-from carpet.run.cohort.responses import first_complete, response_cells
+from carpet.run.cohort.responses import first_complete, response_cells, therapy_day
 from carpet.run.trial.course import course_of
 from carpet.run.trial.steps import CourseResult, course_result
 
@@ -146,3 +146,17 @@ def test_categories_agree_with_the_endpoints(several: Callable[..., Any]) -> Non
     for row in cohort_from(several(12)).rows:
         responded = row["best_lugano"] in ("CR", "PR")
         assert responded == (row["dor_days"] is not None)
+
+
+def test_a_deauville_score_after_new_therapy_is_none() -> None:
+    score = called("M1", "2", "reader A", "deauville@1")
+    assert cells(score, patient=replace(A, new_therapy_date=on(20)))["deauville_m1"] == Cell(None, "AFTER_NEW_THERAPY")
+    assert cells(score, patient=replace(A, new_therapy_date=on(29)))["deauville_m1"] == Cell("2")
+
+
+def test_the_day_of_new_therapy_is_that_of_the_rules() -> None:
+    assert therapy_day(result(called("M1", "CR")), Protocol()) is None
+    assert therapy_day(result(called("M1", "CR"), patient=replace(A, new_therapy_date=on(40))), Protocol()) == 40
+    transplanted = result(called("M1", "CR"), patient=replace(A, hsct_date=on(60), new_therapy_date=on(60)))
+    assert therapy_day(transplanted, Protocol()) == 60
+    assert therapy_day(transplanted, Protocol(), "hsct_followed") is None

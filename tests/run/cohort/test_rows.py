@@ -12,6 +12,7 @@ import pytest
 from carpet.cohort.analyses.by_group import by_group
 from carpet.cohort.analyses.competing import incidences
 from carpet.cohort.analyses.effects import effects
+from carpet.cohort.rmst import Estimate
 from carpet.core.protocol import Protocol
 from carpet.run.cohort.content_input import Analysed
 from carpet.run.cohort.frame import cohort_from
@@ -93,3 +94,11 @@ def test_the_codebook_says_what_each_column_is_to_the_analysis() -> None:
     assert (columns["tmtv"]["role"], columns["tmtv"]["doubling"]) == ("marker", True)
     assert columns["ann_arbor_stage"]["levels"] == ["I", "II", "III", "IV"]
     assert "role" not in columns["flags"]
+
+
+def test_a_mean_without_an_error_has_no_limits(results: Analysed) -> None:
+    one = results.survival[0]
+    certain = replace(one, curves=(replace(one.curves[0], rmst=Estimate(365.0, 0.0, 365.0, 365.0)),))
+    rows = result_rows(replace(results, survival=(certain,), competing=()))["survival"]
+    (mean,) = (row for row in rows if row["statistic"] == "restricted mean")
+    assert (mean["value"], mean["low"], mean["high"], mean["reason_missing"]) == (365.0, None, None, "")

@@ -164,8 +164,8 @@ def _flagged(blank: Association, flags: set[str]) -> Association:
 
 
 def _without(blank: Association) -> Association:
-    """The marker has one value only, or nobody has it and the grade."""
-    reason = notices.COVARIATE_CONSTANT if blank.patients else notices.NO_PATIENTS
+    """The marker has one value only, or one patient or none has it and the grade."""
+    reason = {0: notices.NO_PATIENTS, 1: notices.ONE_PATIENT}.get(blank.patients, notices.COVARIATE_CONSTANT)
     return replace(blank, reason_missing=reason.code)
 
 

@@ -46,8 +46,8 @@ class ByGroup:
     from_day: the day from infusion on which the clock starts. left_out: patients with the event (left_event: or a competing one) or out of
     follow-up (left_censored) up to the landmark;
     missing: those without endpoint, or still there and without group. rmst: the restricted means of two groups compared (second minus
-    first), None for other numbers of groups or where follow-up is too short; restricted_to: their day. log_rank None where asked for, or no
-    curves: see reason_missing.
+    first), None for other numbers of groups, where follow-up is too short, or where one has no error; restricted_to: their day.
+    log_rank None where asked for, or no curves: see reason_missing.
     """
 
     endpoint: str
@@ -109,7 +109,8 @@ def by_group(
 
 def _of_rows(cohort: Cohort, empty: ByGroup, kept: IntArray, horizons: tuple[int, ...]) -> ByGroup:
     if not kept.size:
-        return replace(empty, reason_missing=notices.NO_PATIENTS.code)
+        nobody = notices.LANDMARK_WITHOUT_PATIENTS if empty.landmark and empty.left_out else notices.NO_PATIENTS
+        return replace(empty, reason_missing=nobody.code)
     survival = cohort.survival(empty.endpoint, kept)
     if competing_happened(survival):
         return replace(empty, reason_missing=notices.COMPETING_EVENTS.code)
@@ -131,7 +132,7 @@ def _compared(empty: ByGroup, survival: Survival, names: tuple[str, ...], group:
         except Refused as refused:
             reason = refused.codes[0]
     means = None
-    if len(parts) == 2 and all(one.rmst is not None and one.rmst.value > 0.0 for one in curves):
+    if len(parts) == 2 and all(one.rmst is not None and one.rmst.std_error > 0.0 for one in curves):
         means = compare_restricted_means(parts[0], parts[1], horizon=horizons[-1])
     return replace(empty, curves=curves, log_rank=test, follow_up=median_follow_up(survival), reason_missing=reason, rmst=means)
 

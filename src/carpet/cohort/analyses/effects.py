@@ -229,7 +229,7 @@ def _of_term(data: Modelled, one: Term, estimates: Mapping[str, Effect], fit: _F
     """The rows of a column: its covariates, and where it is a category of three levels or more, all of them."""
     base = replace(fit.blank, term=one.name, adjusted_for=tuple(other.name for other in data.terms if other is not one))
     if not one.covariates:
-        return [replace(base, reason_missing=notices.COVARIATE_CONSTANT.code)]
+        return [replace(base, reason_missing=(notices.COVARIATE_CONSTANT if base.patients > 1 else notices.ONE_PATIENT).code)]
     rows = []
     for label, per in one.per.items():
         row = estimates.get(label, replace(base, reason_missing=fit.out.get(label, "")))

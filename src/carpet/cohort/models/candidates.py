@@ -67,7 +67,7 @@ class Candidates:
 def candidates(cohort: Cohort, endpoint: str, terms: Sequence[str]) -> Candidates:
     """The table of these terms. The first event of a cause counts, competing ones are censored (cause-specific).
 
-    Raises Refused: NO_PATIENTS, NO_EVENTS, COVARIATE_CONSTANT, VALUES_TOO_FEW (a term known in fewer than half of the patients).
+    Raises Refused: NO_PATIENTS, NO_EVENTS, COVARIATE_CONSTANT, ONE_PATIENT, VALUES_TOO_FEW (a term that most patients lack).
     """
     if not terms:
         raise ProtocolError("a model needs terms")
@@ -128,7 +128,7 @@ def _columns(cohort: Cohort, name: str, rows: IntArray) -> tuple[tuple[str, ...]
         raise Refused(notices.VALUES_TOO_FEW.at(name, f"{int(known.sum())} of {rows.size} patients"))
     made = term(cohort, name, rows[known])
     if not made.covariates or any(np.ptp(column) == 0.0 for column in made.covariates.values()):
-        raise Refused(notices.COVARIATE_CONSTANT.at(name))
+        raise Refused((notices.COVARIATE_CONSTANT if known.sum() > 1 else notices.ONE_PATIENT).at(name))
     values = np.full((rows.size, len(made.covariates)), np.nan)
     values[known] = np.column_stack(list(made.covariates.values()))
     return tuple(made.covariates), tuple(made.per[label] for label in made.covariates), values

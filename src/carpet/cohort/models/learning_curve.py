@@ -15,13 +15,14 @@ from carpet.core.errors import ProtocolError
 
 SHARES = (0.5, 0.6, 0.7, 0.8, 0.9)  # [P] of the patients to learn from
 SAMPLES = 100  # [P] splits at each size
+LEAST_LEFT = 5  # [P] events among those left over, below which a C index is that of a few pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """One size: patients and events learnt from; of the splits that had the measure: the mean on patients left over, and their middle 80 %.
 
-    The 80 % are the spread of the splits, no interval. value None: no split had it.
+    The 80 % are the spread of the splits, no interval. value None: no split had it, or fewer than LEAST_LEFT events were left over.
     """
 
     model: str
@@ -47,7 +48,7 @@ def learning_curve(
         values = measured(at, 1 - weight, made.risk, made.free)
         size, events = int(weight[0].sum()), int(weight[0] @ (table.survival.event > 0))
         for name, column in zip(names(day), values.T, strict=True):
-            kept = column[np.isfinite(column)]
+            kept = column[np.isfinite(column)] if table.events - events >= LEAST_LEFT else column[:0]
             if not kept.size:
                 found.append(Learnt(pipeline.name, name, size, events, None, None, None, 0))
                 continue

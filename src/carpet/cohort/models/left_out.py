@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from carpet.cohort import notices
 from carpet.cohort.models.candidates import Candidates
 from carpet.cohort.models.fitting import fits
-from carpet.cohort.models.measures import measured, times
+from carpet.cohort.models.measures import areas, measured, times
 from carpet.cohort.models.pipeline import Pipeline
 from carpet.cohort.models.samples import dealt_folds
 from carpet.cohort.survival import FloatArray, IntArray
@@ -82,3 +83,17 @@ def performances(table: Candidates, found: LeftOut, weight: IntArray | None = No
     stacked = np.stack(each)
     found_each = np.concatenate([stacked[:, :, :-1].mean(axis=0), np.median(stacked[:, :, -1:], axis=0)], axis=1)
     return found_each[0] if weight is None else found_each
+
+
+def areas_over_time(table: Candidates, found: LeftOut, days: Sequence[int], weight: IntArray | None = None) -> FloatArray:
+    """The AUC (d,) of these predictions on each day, mean over repeats; (B, d) with weight (B, n), how often each patient is drawn.
+
+    On the day of the predictions it is the AUC of `performances`. NaN where there is no case or no control.
+    """
+    drawn = np.ones((1, table.patients), dtype=np.int64) if weight is None else weight
+    each = [
+        areas(times(table.survival, day=found.day, block=block), days, drawn, np.broadcast_to(risk, drawn.shape))
+        for block, risk in zip(found.block, found.risk, strict=True)
+    ]
+    mean: FloatArray = np.stack(each).mean(axis=0)
+    return mean[0] if weight is None else mean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from carpet.cohort.survival import BoolArray, FloatArray, IntArray, Survival
 
 PAIRS_AT_ONCE = 250_000  # what stays in a processor's cache
 NAMES = ("C (Harrell)", "C (Uno) before day {day}", "AUC at day {day}", "scaled Brier at day {day}", "calibration slope")
+LEAST_BY_DAY = 5  # [P] patients with the event by a day, and still followed without it: of fewer an AUC or Brier score is that of a few
 FLAT = 1e-9  # spread of a linear predictor that tells nobody apart
 
 
@@ -36,6 +38,11 @@ def times(survival: Survival, *, day: int, block: IntArray | None = None) -> Tim
     if block is not None:
         later &= block == block[first][:, None]
     return Times(survival, day, first, later, block)
+
+
+def few_by_day(survival: Survival, day: int) -> bool:
+    """Whether fewer than LEAST_BY_DAY patients had the event by the day, or were followed beyond it without: too few to tell them apart."""
+    return min(int(((survival.days <= day) & (survival.event > 0)).sum()), int((survival.days > day).sum())) < LEAST_BY_DAY
 
 
 def names(day: int) -> tuple[str, ...]:
@@ -106,6 +113,30 @@ def _discrimination(at: Times, weight: FloatArray, risk: FloatArray) -> FloatArr
         _share(own * inverse * case_agree, own * inverse * case_total),
     ]
     return np.stack(found, axis=1)
+
+
+def areas(at: Times, days: Sequence[int], weight: IntArray, risk: FloatArray) -> FloatArray:
+    """The AUC (S, d) on each of these days, whatever that of `at`, as `measured` has it; NaN without a case or a control then, and in
+    samples without a risk for everybody; by weight (S, n), risk (S, n)."""
+    when = np.asarray(days, dtype=np.int64)
+    found = np.full((weight.shape[0], when.size), np.nan)
+    places = np.flatnonzero(np.isfinite(risk).all(axis=1))
+    step = max(1, PAIRS_AT_ONCE // max(1, at.later.size))
+    for start in range(0, places.size, step):
+        some = places[start : start + step]
+        found[some] = _areas(at, when, weight[some].astype(np.float64), risk[some])
+    return found
+
+
+def _areas(at: Times, when: IntArray, weight: FloatArray, risk: FloatArray) -> FloatArray:
+    first, days = at.first, at.survival.days
+    order = np.sign(risk[:, first, None] - risk[:, None, :]) * at.later
+    inverse = _inverse(_staying(at.survival, weight, 0)[0][:, first]) * weight[:, first]
+    controls = weight[:, :, None] * (days[:, None] > when)
+    total = np.einsum("cn,snd->scd", at.later.astype(np.float64), controls)
+    agree = 0.5 * (np.matmul(order, controls) + total)
+    case = inverse[:, :, None] * (days[first][:, None] <= when)
+    return _share(case * agree, case * total)
 
 
 def _inverse(chance: FloatArray) -> FloatArray:

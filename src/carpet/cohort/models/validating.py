@@ -10,7 +10,7 @@ import numpy as np
 from carpet.cohort import notices
 from carpet.cohort.models.candidates import NO_SITE, Candidates, of_all
 from carpet.cohort.models.left_out import by_site, nested, performances
-from carpet.cohort.models.measures import Times, names, times
+from carpet.cohort.models.measures import Times, few_by_day, names, times
 from carpet.cohort.models.optimism import Corrected, Optimism, corrected, corrected_slope, optimism
 from carpet.cohort.models.performance import Performance, Validation
 from carpet.cohort.models.pipeline import Pipeline
@@ -38,6 +38,15 @@ class Asked:
     @property
     def measures(self) -> tuple[str, ...]:
         return names(self.at.day)
+
+    @property
+    def by_day(self) -> tuple[str, ...]:
+        """Those that tell patients with the event by the day from those without."""
+        return self.measures[2:4]
+
+    @property
+    def few(self) -> bool:
+        return few_by_day(self.table.survival, self.at.day)
 
 
 def models(
@@ -163,6 +172,12 @@ def _few(asked: Asked, found: Corrected, told: set[str]) -> tuple[str, ...]:
 
 
 def _row(asked: Asked, model: str, measure: str, kind: Validation, found: Corrected, columns: int, flags: tuple[str, ...]) -> Performance:
+    if asked.few and measure in asked.by_day:
+        nothing = (None,) * 5
+        return Performance(
+            model, asked.endpoint, asked.rules, measure, *nothing, kind, asked.table.patients, asked.table.events, columns,
+            notices.FEW_BY_DAY.code, flags,
+        )  # fmt: skip
     reason = "" if found.corrected is not None else notices.MEASURE_UNDEFINED.code
     low, high = found.low, found.high
     if measure in asked.measures[:C_MEASURES] and "−" not in model and low is not None and high is not None:

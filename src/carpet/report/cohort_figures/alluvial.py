@@ -19,7 +19,7 @@ PLOT_IN, NODE_IN, GAP_SHARE = 3.5, 0.56, 0.022
 WIDTH_IN = style.FULL_IN - 0.5
 NUMBERED_SHARE = 0.028  # of the height: words in a thinner box are smaller, a thinner ribbon has no number
 DARK = ("CR", "PD", "dead")  # written on in white
-IN_BOX = {"DISCORDANT": "PET≠CT"}  # what is too long for a box
+IN_BOX = {"DISCORDANT": "PET≠CT", "new therapy": "therapy"}  # what is too long for a box
 EMPTY = "No patient to draw."
 
 

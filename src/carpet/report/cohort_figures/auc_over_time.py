@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from carpet.report import drawing
 from carpet.report.cohort_figures import style
-from carpet.report.cohort_figures.step_curves import BAND_ALPHA, Limits
+from carpet.report.cohort_figures.step_curves import Limits
 from carpet.report.cohort_figures.style import KeyEntry, Time
 
 if TYPE_CHECKING:
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
 PLOT_IN, LEFT_IN, RIGHT_IN = 2.6, 0.66, 0.2
 NO_BETTER = 0.5  # the AUC of a coin
+APART = 0.012  # of the axis, from one model's points to the next one's
 EMPTY = "No AUC could be estimated."
 
 
@@ -45,7 +44,8 @@ class AucData:
 
 
 def auc_over_time_figure(data: AucData) -> Figure:
-    """A line with a dot a day of evaluation, and the band of its limits; 0.5 is drawn. Says so where there is nothing."""
+    """A line with a dot a day of evaluation, and its limits as bars side by side, for bands of several models would hide each other; 0.5
+    is drawn. Says so where there is nothing."""
     curves = [one for one in data.curves if one.days]
     if not curves:
         return style.no_data(style.MIDDLE_IN, data.title, EMPTY)
@@ -59,10 +59,12 @@ def auc_over_time_figure(data: AucData) -> Figure:
     figure, page = style.new_page(style.MIDDLE_IN, below + PLOT_IN + 0.12 + key_in + style.head_in(data.title), data.title)
     style.draw_key(page, entries, 0.12, below + PLOT_IN + 0.1 + key_in, style.MIDDLE_IN - 0.3)
     axes = style.plot_axes(figure, (LEFT_IN, below, style.MIDDLE_IN - LEFT_IN - RIGHT_IN, PLOT_IN))
-    style.put_time(axes, 0, max(day for one in curves for day in one.days) * 1.03, data.time)
+    last = max(day for one in curves for day in one.days) * 1.05
+    style.put_time(axes, 0, last, data.time)
     _draw_levels(axes, curves)
-    for one, (colour, line) in zip(curves, looks, strict=True):
-        _draw_auc(axes, one, colour, line, data.time)
+    for n, (one, (colour, line)) in enumerate(zip(curves, looks, strict=True)):
+        aside = style.on_axis(APART * last * (n - (len(curves) - 1) / 2), data.time)
+        _draw_auc(axes, one, (colour, line), data.time, aside)
     style.name_axes(axes, style.time_words(data.time, data.origin), f"AUC for {data.outcome}")
     style.draw_notes(page, notes)
     return figure
@@ -89,11 +91,12 @@ def _draw_levels(axes: Axes, curves: list[AucCurve]) -> None:
                   transform=axes.get_yaxis_transform())  # fmt: skip
 
 
-def _draw_auc(axes: Axes, one: AucCurve, colour: str, line: object, time: Time) -> None:
-    x = np.array([style.on_axis(day, time) for day in one.days])
-    low = np.array([np.nan if value is None else value for value in one.low])
-    high = np.array([np.nan if value is None else value for value in one.high])
-    known = np.isfinite(low) & np.isfinite(high)
-    axes.fill_between(x, low, high, where=known, facecolor=colour, alpha=BAND_ALPHA, linewidth=0, gid=style.artist_id(f"band {one.name}"))
+def _draw_auc(axes: Axes, one: AucCurve, look: tuple[str, Any], time: Time, aside: float) -> None:
+    """`aside`: how far this model stands beside the day, in the axis' own unit."""
+    x = [style.on_axis(day, time) + aside for day in one.days]
+    known = [(at, low, high) for at, low, high in zip(x, one.low, one.high, strict=True) if low is not None and high is not None]
+    if known:
+        places, lows, highs = zip(*known, strict=True)
+        axes.vlines(places, lows, highs, color=look[0], linewidth=1.0, alpha=0.75, gid=style.artist_id(f"limits {one.name}"), zorder=3)
     how: dict[str, Any] = {"linewidth": 1.5, "marker": "o", "markersize": 3.2, "clip_on": False, "gid": style.artist_id(f"auc {one.name}")}
-    axes.plot(x, one.auc, color=colour, linestyle=line, zorder=4, **how)
+    axes.plot(x, one.auc, color=look[0], linestyle=look[1], zorder=4, **how)

@@ -107,6 +107,7 @@ def _curve(groups: list[IncidenceGroup], n: int, m: int, *, single: bool) -> Ste
         colour=colour,
         line=style.STYLES[m % len(style.STYLES)],
         end=max(group.follow_up),
+        patients=len(group.follow_up),
         before=0.0,
         banded=single or m == 0,
     )

@@ -44,7 +44,10 @@ class ForestRow:
 
 @dataclass(frozen=True, slots=True)
 class ForestData:
-    """effect: `Hazard ratio` or `Overall response (%)`. null: the line of no effect; None for none. sides: words left and right of it."""
+    """effect: `Hazard ratio` or `Overall response (%)`. null: the line of no effect; None for none. sides: words left and right of it.
+
+    interval: what the limits are, where they are no intervals at `level`.
+    """
 
     title: str
     effect: str
@@ -54,6 +57,7 @@ class ForestData:
     sides: tuple[str, str] = ("", "")
     level: float = 0.95
     decimals: int = 2
+    interval: str = ""
 
 
 def forest_figure(data: ForestData) -> Figure:
@@ -152,7 +156,7 @@ def _columns(data: ForestData) -> tuple[float, float, float]:
 
 
 def _head(data: ForestData) -> str:
-    return f"{drawing.shortened(data.effect, 26)} ({100 * data.level:g}% CI)"
+    return f"{drawing.shortened(data.effect, 26)} ({data.interval or f'{100 * data.level:g}% CI'})"
 
 
 def _range(data: ForestData) -> tuple[float, float]:

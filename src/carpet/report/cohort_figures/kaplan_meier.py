@@ -77,6 +77,7 @@ def kaplan_meier_figure(data: KaplanMeierData) -> Figure:
             colour=colour,
             line=line,
             end=one.days[-1],
+            patients=one.patients,
         )
         for one, (colour, line) in zip(groups, looks, strict=True)
     ]

@@ -20,6 +20,7 @@ Limits = Sequence[float | None]
 PLOT_IN, RIGHT_IN, BELOW_IN = 2.75, 0.25, 0.44
 LEAST_LEFT_IN, MOST_NAME_IN = 0.72, 1.25
 BAND_ALPHA = 0.16
+LEAST_BANDED = 5  # patients [P]: the band of fewer fills the picture and says only that nothing is known; limits stand in the CSV
 PERCENT = 100.0
 ROOM = 1.02  # of the longest follow-up: the last step does not stand on the edge
 
@@ -28,7 +29,7 @@ ROOM = 1.02  # of the longest follow-up: the last step does not stand on the edg
 class StepCurve:
     """One curve: probability from each day on (`before` until the first), its limits (None where there are none), days of censoring.
 
-    cells: what stands in the table above, one text a column. banded: whether the limits are drawn.
+    cells: what stands in the table above, one text a column. banded: whether the limits are drawn; not of fewer than LEAST_BANDED patients.
     """
 
     name: str
@@ -41,6 +42,7 @@ class StepCurve:
     colour: str
     line: Any
     end: int
+    patients: int
     before: float = 1.0
     banded: bool = True
 
@@ -129,7 +131,7 @@ def _draw_curve(axes: Axes, curve: StepCurve, time: Time) -> None:
     days = np.array([0, *curve.days, curve.end], dtype=np.float64)
     values = np.array([curve.before, *curve.values, curve.values[-1] if curve.values else curve.before]) * PERCENT
     x = np.array([style.on_axis(day, time) for day in days])
-    if curve.banded:
+    if curve.banded and curve.patients >= LEAST_BANDED:
         _draw_band(axes, curve, x)
     gid = style.artist_id(f"curve {curve.name}")
     axes.plot(x, values, drawstyle="steps-post", color=curve.colour, linestyle=curve.line, linewidth=1.5, gid=gid, zorder=4)

@@ -34,6 +34,7 @@ RESPONSES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "IR": ("#CC79A7", "indeterminate response"),
         "DISCORDANT": ("#F0E442", "PET and CT discordant"),
         "PD": ("#D55E00", "progressive disease"),
+        "new therapy": ("#8F8F8F", "new therapy"),
         "NE": ("#BDBDBD", "not evaluable"),
         "n/a": ("#E3E3E3", "not assessed"),
         "dead": ("#222222", "dead"),

@@ -33,6 +33,7 @@ STATISTICS = {
     "hd95": "HD95, mean, mm",
     "nsd": "surface within 4 mm of the other, mean share",
 }
+REASONS = {"NOT_POSITIVE": "one of the values is 0, so there are no ratios"}  # elsewhere this code is of patients who were left out
 PERCENT = ("percent_agreement", "within_benchmark")
 MOST_CASES = 20
 
@@ -63,7 +64,7 @@ def _table(rows: list[Mapping[str, Any]]) -> Table:
 
 def _value(row: Mapping[str, Any]) -> str:
     if row["value"] is None:
-        return f"{DASH} {reason_text(row['reason_missing'])}"
+        return f"{DASH} {REASONS.get(row['reason_missing'], reason_text(row['reason_missing']))}"
     digits = 0 if row["statistic"] in PERCENT else 2
     value, low, high = (None if row[name] is None else f"{row[name]:.{digits}f}".replace("-", MINUS) for name in ("value", "low", "high"))
     return f"{value}" + (f" ({low} to {high})" if low and high else "")

@@ -17,6 +17,7 @@ from carpet.run.cohort.content_words import (
     group_name,
     inside,
     label,
+    patients_text,
     percent_number,
     share_text,
     unit_of,
@@ -66,7 +67,7 @@ def _notes(cohort: Cohort, group: str, *, shown: bool) -> tuple[str, ...]:
         )
     lost = [why for (_, name), why in sorted(cohort.reasons.items()) if name == group]
     if lost:
-        notes.append(f"{label(group)} is not known of {len(lost)} patients ({counted_reasons(lost)}); they are counted under All only.")
+        notes.append(f"{label(group)} is not known of {patients_text(len(lost))} ({counted_reasons(lost)}), counted under All only.")
     return tuple(notes)
 
 
@@ -132,7 +133,8 @@ def _cell(values: Sequence[Value], column: Column) -> str:
     if column.kind == "yes_no":
         return share_text(sum(bool(value) for value in known), len(known))
     low, middle, high = (float(one) for one in np.quantile(np.asarray(known, dtype=np.float64), [0.25, 0.5, 0.75]))
-    return f"{value_text(middle, column)} [{value_text(low, column)}{DASH}{value_text(high, column)}]"
+    between = DASH if low >= 0.0 else " to "
+    return f"{value_text(middle, column)} [{value_text(low, column)}{between}{value_text(high, column)}]"
 
 
 def missing_values(analysed: Analysed) -> Section:

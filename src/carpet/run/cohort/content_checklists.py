@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from carpet.cohort import notices
 from carpet.cohort.analyses.by_group import ByGroup
 from carpet.cohort.analyses.cutting import EXPLORATORY, PRE_SPECIFIED
+from carpet.cohort.models.performance import Performance
 from carpet.report.checklists import CohortFacts, EndpointFacts, Item, ModelFacts, remark, tripod_ai
 from carpet.report.cohort_content import Heads, Row, Section, Table
 from carpet.run.cohort.content_flow import flow_steps
 from carpet.run.cohort.content_input import Analysed
 from carpet.run.cohort.content_models import MAIN_MEASURE
-from carpet.run.cohort.content_words import follow_up_of, label
+from carpet.run.cohort.content_words import follow_up_of, inside, label
 
 HANDLED = "complete cases in each analysis; models impute inside every resample"
 BASELINE_ROLES = ("patient", "marker", "kinetics", "laboratory", "score")
@@ -72,15 +73,15 @@ def cohort_facts(analysed: Analysed) -> CohortFacts:
         scans=None if studies is None else len(studies),
         scans_read=None if studies is None else sum(row["status"] == REVIEWED for row in studies),
         agreement=sum(row["value"] is not None for row in analysed.rows.get("agreement", ())) or None,
-        markers=tuple(label(name) for name in asked.markers),
-        adjusted_for=tuple(label(name) for name in asked.adjusted_for),
+        markers=tuple(inside(label(name)) for name in asked.markers),
+        adjusted_for=tuple(inside(label(name)) for name in asked.adjusted_for),
         characteristics=sum(one.role in BASELINE_ROLES for one in cohort.columns),
         missing=_missing(analysed),
         missing_handled=HANDLED,
         pre_specified=_cut_markers(analysed, PRE_SPECIFIED),
         exploratory=_cut_markers(analysed, EXPLORATORY),
         univariable=sum(one.model == "univariable" and one.ratio is not None for one in main) or None,
-        multivariable=tuple(dict.fromkeys(label(one.term) for one in main if one.model == "multivariable" and one.term)),
+        multivariable=tuple(dict.fromkeys(inside(label(one.term)) for one in main if one.model == "multivariable" and one.term)),
         ph_tested=len(tested) or None,
         not_proportional=sum(notices.HAZARDS_NOT_PROPORTIONAL.code in one.flags for one in tested) if tested else None,
         models=_models(analysed),
@@ -103,13 +104,18 @@ def _missing(analysed: Analysed) -> tuple[tuple[str, int], ...]:
     asked = analysed.protocol.cohort
     names = dict.fromkeys((*asked.markers, *asked.adjusted_for, *asked.groups))
     known = {one.name for one in analysed.cohort.columns}
-    return tuple((label(name), sum(value is None for value in analysed.cohort.values(name))) for name in names if name in known)
+    return tuple((inside(label(name)), sum(value is None for value in analysed.cohort.values(name))) for name in names if name in known)
 
 
 def _cut_markers(analysed: Analysed, kind: str) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(label(one.marker) for one in analysed.cuts if one.label == kind and one.cut is not None and not one.reason_missing)
-    )
+    mine = (one for one in analysed.cuts if one.label == kind and one.cut is not None and not one.reason_missing)
+    return tuple(inside(label(name)) for name in dict.fromkeys(one.marker for one in mine))
+
+
+def _validations(analysed: Analysed, model: Performance) -> tuple[str, ...]:
+    """The bootstrap first, by which the C index is corrected, then the others that gave a number."""
+    mine = (one for one in analysed.performances if (one.model, one.endpoint, one.measure) == (model.model, model.endpoint, model.measure))
+    return tuple(dict.fromkeys((BOOTSTRAP, *(one.validation for one in mine if one.corrected is not None))))
 
 
 def _models(analysed: Analysed) -> tuple[ModelFacts, ...]:
@@ -122,7 +128,7 @@ def _models(analysed: Analysed) -> tuple[ModelFacts, ...]:
             name=one.model,
             endpoint=one.endpoint,
             candidates=one.candidates,
-            validation=one.validation,
+            validations=_validations(analysed, one),
             c_apparent=one.apparent,
             c_corrected=one.corrected,
             slope=slopes.get((one.model, one.endpoint, one.validation)),

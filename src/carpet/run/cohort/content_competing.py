@@ -20,6 +20,7 @@ from carpet.run.cohort.content_words import (
     COMPETING_WORDS,
     ENDPOINT_WORDS,
     EVENT_WORDS,
+    bands_text,
     counts_text,
     group_name,
     inside,
@@ -32,7 +33,7 @@ from carpet.run.cohort.content_words import (
     sentence,
 )
 
-UNITS = "Vertical axis: cumulative incidence, %. Horizontal axis: months of 365.25/12 days. Bands: 95% intervals, of the first cause."
+UNITS = "Vertical axis: cumulative incidence, %. Horizontal axis: months of 365.25/12 days. Bands: 95% intervals"
 
 
 def competing(analysed: Analysed) -> Section:
@@ -65,7 +66,8 @@ def _picture(cohort: Cohort, one: Incidences) -> Picture:
     counts = counts_text(sum(group.patients for group in one.groups), sum(group.events for group in one.groups))
     counts += f", {sum(group.competing_events for group in one.groups)} competing{missing}."
     name = "_".join(part.lower() for part in ("incidence", one.endpoint, one.group_by) if part)
-    return Picture(name, caption, counts, UNITS, data)
+    units = f"{UNITS}{', of the first cause' if len(groups) > 1 else ''}.{bands_text(group.patients for group in one.groups)}"
+    return Picture(name, caption, counts, units, data)
 
 
 def _says(one: Incidences) -> Iterator[str]:
@@ -73,11 +75,14 @@ def _says(one: Incidences) -> Iterator[str]:
         (CAUSE_WORDS.get(one.endpoint, one.endpoint), one.gray),
         (COMPETING_WORDS.get(one.endpoint, one.competing), one.gray_competing),
     ]
-    said = [f"{what}: χ² = {test.chi_square:.1f} ({test.degrees} df), {p_text(test.p)}" for what, test in tests if test is not None]
-    if said:
+    said = [
+        f"{what}: χ² = {test.chi_square:.1f} ({test.degrees} df), {p_text(test.p)}" if test is not None else f"{what}: no test"
+        for what, test in tests
+    ]
+    if one.gray is not None or one.gray_competing is not None:
         yield f"Gray's test, {'; '.join(said)}"
-    elif one.group_by:
-        yield f"No test: {reason_text(one.reason_missing)}"
+    if one.group_by and one.gray is None:
+        yield f"No test of {tests[0][0]}: {reason_text(one.reason_missing)}"
 
 
 def _followed(cohort: Cohort, one: Incidences) -> dict[str, tuple[int, ...]]:

@@ -10,6 +10,7 @@ from carpet.report.cohort_content import Block, Picture, Row, Section, Table, Wo
 from carpet.report.cohort_figures.forest import ForestData, ForestRow
 from carpet.report.numbers import DASH
 from carpet.run.cohort.content_input import Analysed
+from carpet.run.cohort.content_notes import lettered
 from carpet.run.cohort.content_words import ENDPOINT_WORDS, p_text, ratio_text, reason_text, term_words
 
 TESTS = (notices.TEST_OF_LEVELS.code, notices.TEST_OF_MODEL.code)
@@ -21,7 +22,6 @@ HEADINGS = {
     "Fine–Gray": "Subdistribution (Fine–Gray)",
     "time-dependent": "Time-dependent",
 }
-MARKS = ("a", "b", "c", "d")
 SIDES = ("longer free of event", "shorter")
 
 
@@ -69,9 +69,8 @@ def _row(one: Effect) -> ForestRow:
 
 
 def _table(endpoint: str, found: Sequence[Effect]) -> Table:
-    told: list[str] = []
-    rows = tuple(_rows(found, told))
-    used = [f"{MARKS[n]}: {reason_text(code)}." for n, code in enumerate(QUIET_FLAGS) if code in told]
+    order = [one for model in dict.fromkeys(one.model for one in found) for one in found if one.model == model]
+    marks, notes = lettered([[reason_text(code) for code in QUIET_FLAGS if code in one.flags] for one in order])
     return Table(
         f"effects_{endpoint.lower()}",
         f"Hazard ratios of {endpoint}. P of the likelihood ratio, Wald's where the interval is; "
@@ -86,23 +85,22 @@ def _table(endpoint: str, found: Sequence[Effect]) -> Table:
             ("Missing", "number"),
             ("Interval", "text"),
         ),
-        rows,
-        tuple(used),
-        (2.6, 2.1, 0.8, 0.6, 0.7, 0.6, 0.65, 1.0),
+        tuple(_rows(order, marks)),
+        notes,
+        (3.1, 1.9, 0.65, 0.6, 0.65, 0.55, 0.6, 0.95),
     )
 
 
-def _rows(found: Sequence[Effect], told: list[str]) -> Iterator[Row]:
-    for model in dict.fromkeys(one.model for one in found):
-        yield Row((HEADINGS[model],), heading=True)
-        for one in found:
-            if one.model == model:
-                yield _cells(one, told)
+def _rows(found: Sequence[Effect], marks: Sequence[str]) -> Iterator[Row]:
+    model = ""
+    for one, mark in zip(found, marks, strict=True):
+        if one.model != model:
+            yield Row((HEADINGS[one.model],), heading=True)
+        model = one.model
+        yield _cells(one, mark)
 
 
-def _cells(one: Effect, told: list[str]) -> Row:
-    marks = [MARKS[n] for n, code in enumerate(QUIET_FLAGS) if code in one.flags]
-    told += [code for code in QUIET_FLAGS if code in one.flags]
+def _cells(one: Effect, mark: str) -> Row:
     name = term_words(one.term, one.per)
     ratio = ratio_text(one.ratio, one.low, one.high).replace("95% CI ", "") if one.ratio is not None else DASH
     if one.reason_missing and one.reason_missing not in TESTS:
@@ -112,4 +110,4 @@ def _cells(one: Effect, told: list[str]) -> Row:
     p = p_text(one.p).removeprefix("P ").removeprefix("= ")
     ph = DASH if one.ph_p is None else p_text(one.ph_p).removeprefix("P ").removeprefix("= ")
     counts = (str(one.patients), str(one.events), str(one.missing))
-    return Row((f"{name}{' [' + ', '.join(marks) + ']' if marks else ''}", ratio, p, ph, *counts, one.interval or DASH), indented=True)
+    return Row((name + mark, ratio, p, ph, *counts, one.interval or DASH), indented=True)

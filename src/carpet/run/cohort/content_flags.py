@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 from types import MappingProxyType
 
 from carpet.cohort.analyses.terms import endpoint_columns
@@ -15,10 +14,11 @@ from carpet.report.cohort_content import Section, Words
 from carpet.run.cohort.columns import BASELINE_ROLES
 from carpet.run.cohort.content_effects import QUIET_FLAGS
 from carpet.run.cohort.content_input import Analysed
-from carpet.run.cohort.content_words import reason_text, sentence
+from carpet.run.cohort.content_words import label, patients_text, reason_text, sentence
 
 LEAD = "What must be known with these numbers"
 RESPONSES, GRADES = ("response",), ("toxicity",)  # roles of columns
+MOST_NAMED = 3  # columns: a longer list says no more than the tables do
 Names = tuple[str, ...]
 
 
@@ -45,30 +45,41 @@ def with_flags(analysed: Analysed, section: Section) -> Section:
 def _sentences(cohort: Cohort, shown: _Shown) -> Iterator[str]:
     """By code: first the flags of patients' values, then those of results."""
     of = _patients(cohort, shown.columns)
-    for code, patients in sorted(of.items()):
-        yield f"{_said(code)} ({_number(patients, 'patient')})."
+    for code, held in sorted(of.items()):
+        yield f"{_said(code)} ({_named(column for column, _ in held)}{patients_text(len({who for _, who in held}))})."
     results = Counter(code for flags in shown.flags for code in set(flags))
     for code, number in sorted(results.items()):
         if code == NEVER_ASSESSED.code:
-            yield f"{_said(code)} ({_number(shown.never_assessed, 'patient')})."
+            yield f"{_said(code)} ({patients_text(shown.never_assessed)})."
         elif code not in of:
-            yield f"{_said(code)} ({number} of {_number(len(shown.flags), 'result')})."
+            yield f"{_said(code)} ({number} of {len(shown.flags)} result{'' if len(shown.flags) == 1 else 's'})."
 
 
-def _patients(cohort: Cohort, columns: Iterable[str]) -> dict[str, int]:
-    """Code → the patients who have it with a value of any of the columns."""
-    names = {one.name for one in cohort.columns} & set(columns)
-    known = ((str(row[PATIENT]), [name for name in names if row[name] is not None]) for row in cohort.rows)
-    held = ({code for name in mine for code in cohort.flags.get((who, name), ())} for who, mine in known)
-    return dict(Counter(chain.from_iterable(held)))
+def _patients(cohort: Cohort, columns: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Code → (column, patient) of each value that has it, among these columns."""
+    names = [one.name for one in cohort.columns if one.name in set(columns)]
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in names:
+        for who in (str(row[PATIENT]) for row in cohort.rows if row[name] is not None):
+            for code in cohort.flags.get((who, name), ()):
+                found.setdefault(code, []).append((name, who))
+    return found
+
+
+def _named(columns: Iterable[str]) -> str:
+    """`Two-factor group; `: whose flag it is, where few columns have it."""
+    labels = dict.fromkeys(_label(one) for one in columns)
+    return f"{', '.join(labels)}; " if len(labels) <= MOST_NAMED else ""
+
+
+def _label(column: str) -> str:
+    """Of an endpoint its name, whichever of its columns it is."""
+    endpoint = column.removesuffix("_days").removesuffix("_event")
+    return label(column) if endpoint == column else endpoint.upper()
 
 
 def _said(code: str) -> str:
     return sentence(reason_text(code))
-
-
-def _number(count: int, of: str) -> str:
-    return f"{count} {of}{'' if count == 1 else 's'}"
 
 
 def _of(endpoints: Iterable[str], *columns: str) -> Names:

@@ -9,13 +9,14 @@ from functools import partial
 from carpet.report.cohort_content import Block, Picture, Row, Section, Table
 from carpet.report.cohort_figures.flow import FlowData, FlowStep
 from carpet.run.cohort.content_input import Analysed
-from carpet.run.cohort.content_patients import DEAD, NOT_ASSESSED, NOT_EVALUABLE, PROGRESSED, PatientDays, patient_days
+from carpet.run.cohort.content_patients import DEAD, NOT_ASSESSED, NOT_EVALUABLE, PROGRESSED, TREATED, PatientDays, patient_days
 from carpet.run.cohort.content_words import inside, label, reason_text
 
 TMTV = "tmtv"
 WHY = {
     DEAD: "died before it",
     PROGRESSED: "progressed before it, not assessed there",
+    TREATED: "new therapy before it",
     NOT_EVALUABLE: "response not evaluable",
     NOT_ASSESSED: "no scan, or no response called",
 }

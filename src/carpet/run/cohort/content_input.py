@@ -26,11 +26,21 @@ if TYPE_CHECKING:
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
+@dataclass(frozen=True, slots=True)
+class AreaOn:
+    """The AUC on one day, of patients on whom the model was not fitted, and the spread of it when patients are drawn again."""
+
+    day: int
+    auc: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, eq=False)
 class Predicted:
     """One model's risks of the endpoint by a day, of patients it was not fitted on: their calibration and net benefit.
 
-    risks: one a patient, from 0 to 1. validation: how they were kept apart, as `nested`.
+    risks: one a patient, from 0 to 1. validation: how they were kept apart, as `nested`. areas: on rising days up to `day`.
     """
 
     model: str
@@ -42,6 +52,7 @@ class Predicted:
     risks: tuple[float, ...]
     calibration: Calibration | None = None
     benefit: DecisionCurve | None = None
+    areas: tuple[AreaOn, ...] = ()
     reason_missing: str = ""
 
 
@@ -65,6 +76,7 @@ class Analysed:
 
     effects: univariable and multivariable, by the main rules. survival: all, by each group, from each landmark. specifications: the effect
     of the first marker on every endpoint under every set of rules and every delineation. provenance: (what, text) for the last section.
+    new_therapy_days: patient → the day after which scans show no response to CAR T-cells (`responses.therapy_day`).
     """
 
     protocol: Protocol
@@ -82,3 +94,4 @@ class Analysed:
     specifications: tuple[Specification, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
     provenance: tuple[tuple[str, str], ...] = ()
+    new_therapy_days: Mapping[str, int] = field(default_factory=dict)

@@ -16,8 +16,7 @@ from carpet.run.cohort.content_words import (
     effect_of_group,
     first_group,
     follow_up_of,
-    group_name,
-    inside,
+    group_inside,
     label,
     median_text,
     months_word,
@@ -81,7 +80,7 @@ def _groups(analysed: Analysed) -> Iterator[str]:
     one = _of(analysed, group) if group else None
     if one is None or len(one.curves) < 2:
         return
-    counts = "; ".join(f"{inside(group_name(one.group_by, curve.group))} {curve.events} events in {curve.patients}" for curve in one.curves)
+    counts = "; ".join(f"{group_inside(one.group_by, curve.group)}: {curve.events} events in {curve.patients}" for curve in one.curves)
     hazard = effect_of_group(analysed.effects, one)
     ratio = f"; hazard ratio {hazard.per} {ratio_text(hazard.ratio, hazard.low, hazard.high)}" if hazard else ""
     test = f"; log-rank {p_text(one.log_rank.p)}" if one.log_rank else ""

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from carpet.cohort.models.learning_curve import Learnt
+from carpet.cohort.models.learning_curve import LEAST_LEFT, Learnt
+from carpet.cohort.models.measures import LEAST_BY_DAY
 from carpet.cohort.models.performance import Performance
 from carpet.cohort.survival import FloatArray
 from carpet.report.cohort_content import Block, Picture, Row, Section, Table, Words
+from carpet.report.cohort_figures.auc_over_time import AucCurve, AucData
 from carpet.report.cohort_figures.calibration import CalibrationData, CalibrationGroup
 from carpet.report.cohort_figures.decision_curve import BenefitCurve, DecisionData
 from carpet.report.cohort_figures.forest import ForestData, ForestRow
 from carpet.report.numbers import DASH, MINUS
 from carpet.run.cohort.content_input import Analysed, Learning, Predicted
+from carpet.run.cohort.content_notes import lettered
 from carpet.run.cohort.content_words import EVENT_WORDS, counts_text, inside, months_word, reason_text, sentence
 
 EVENTS_WANTED = 10  # a coefficient; METHODS G.5
@@ -38,6 +41,7 @@ def models(analysed: Analysed) -> Section:
         ))  # fmt: skip
         blocks += [*_thin(found), *_discrimination(found), _table(found)]
     blocks += _learning(analysed.learning)
+    blocks += _areas(analysed.predicted)
     blocks += [block for one in analysed.predicted for block in _calibration(one)]
     blocks += _benefit(analysed.predicted)
     return Section("models", "Models", tuple(blocks), "No model was asked for, or there are too few events for one.")
@@ -65,7 +69,7 @@ def _discrimination(found: Sequence[Performance]) -> Iterator[Block]:
         heading = f"{one.endpoint}, {one.validation}"
         counts = f"{one.events}/{one.patients}"
         rows.append(ForestRow(one.model, one.corrected, one.low, one.high, counts, heading=heading, text=reason_text(one.reason_missing)))
-    data = ForestData("Discrimination", MAIN_MEASURE, tuple(rows), log=False, null=NO_BETTER)
+    data = ForestData("Discrimination", MAIN_MEASURE, tuple(rows), log=False, null=NO_BETTER, interval="bootstrap interval")
     caption = (
         f"C index of each model, with its bootstrap interval. {OPTIMISM}: the apparent value less its optimism; other validations: as "
         "found in the patients left out. 0.5 tells nothing apart."
@@ -84,11 +88,13 @@ def _number(value: float | None) -> str:
 
 def _table(found: Sequence[Performance]) -> Table:
     rows: list[Row] = []
+    why, notes = lettered([[reason_text(one.reason_missing)] for one in found])
+    marked = list(zip(found, why, strict=True))
     for endpoint, rules, validation in dict.fromkeys((one.endpoint, one.rules, one.validation) for one in found):
-        mine = [one for one in found if (one.endpoint, one.rules, one.validation) == (endpoint, rules, validation)]
-        most = max(mine, key=lambda one: one.patients)
+        mine = [(one, mark) for one, mark in marked if (one.endpoint, one.rules, one.validation) == (endpoint, rules, validation)]
+        most = max((one for one, _ in mine), key=lambda one: one.patients)
         rows.append(Row((f"{endpoint}, {validation}: {counts_text(most.patients, most.events)}",), heading=True))
-        rows += [_row(one) for one in mine]
+        rows += [_row(one, mark) for one, mark in mine]
     codes = sorted({flag for one in found for flag in one.flags})
     heads = ("Model", "Measure", "Apparent", "Optimism", "Corrected (bootstrap interval)", "Candidates")
     return Table(
@@ -97,14 +103,15 @@ def _table(found: Sequence[Performance]) -> Table:
         "the patients left out. Candidates: coefficients offered before any selection.",
         tuple((head, "text" if n < 2 else "number") for n, head in enumerate(heads)),
         tuple(rows),
-        (UNDERCOVERED, *(f"{sentence(reason_text(code))}." for code in codes)),
+        (UNDERCOVERED, *notes, *(f"{sentence(reason_text(code))}." for code in codes)),
         (1.7, 1.7, 0.8, 0.8, 1.7, 0.8),
     )
 
 
-def _row(one: Performance) -> Row:
+def _row(one: Performance, why: str) -> Row:
+    """why: the letter of the reason why there is no number."""
     limits = "" if one.low is None or one.high is None else f" ({_number(one.low)}{DASH if one.low >= 0 else ' to '}{_number(one.high)})"
-    corrected = _number(one.corrected) + limits if one.corrected is not None else f"{DASH} {reason_text(one.reason_missing)}"
+    corrected = _number(one.corrected) + limits if one.corrected is not None else DASH + why
     return Row((one.model, one.measure, _number(one.apparent), _number(one.optimism), corrected, str(one.candidates)), indented=True)
 
 
@@ -157,15 +164,42 @@ def _curve(curves: Sequence[tuple[str, Learnt]]) -> Table:
         "Would more patients help? The model learnt from a part of the patients and tested on those left over.",
         tuple((head, "number" if n else "text") for n, head in enumerate(heads)),
         tuple(rows),
-        ("The 80% are the spread from split to split, no interval. Where the C index still rises with size, more patients would help.",),
+        (
+            "The 80% are the spread from split to split, no interval. Where the C index still rises with size, more patients would help. "
+            f"No C index where fewer than {LEAST_LEFT} patients with the event are left over.",
+        ),
         (2.0, 1.6, 1.6, 0.8),
     )
+
+
+def _areas(found: Sequence[Predicted]) -> Iterator[Block]:
+    """A figure an endpoint: the AUC of each model over time."""
+    for endpoint in dict.fromkeys(one.endpoint for one in found if one.areas):
+        mine = [one for one in found if one.endpoint == endpoint and one.areas]
+        curves = tuple(
+            AucCurve(
+                one.model,
+                tuple(at.day for at in one.areas),
+                tuple(at.auc for at in one.areas),
+                tuple(at.low for at in one.areas),
+                tuple(at.high for at in one.areas),
+            )
+            for one in mine
+        )
+        data = AucData(f"Discrimination over time, {endpoint}", EVENT_WORDS[endpoint], curves)
+        caption = (
+            f"AUC of each model for {EVENT_WORDS[endpoint]} by each day, weighted for censoring, in patients on whom it was not fitted "
+            f"({mine[0].validation}). Bars: bootstrap intervals of these patients, drawn again. Left out: days with fewer than "
+            f"{LEAST_BY_DAY} patients with the event, or still without it."
+        )
+        unit = "Vertical axis: area under the ROC curve. Horizontal axis: months of 365.25/12 days."
+        yield Picture(f"auc_{endpoint.lower()}", caption, counts_text(mine[0].patients, mine[0].events) + ".", unit, data)
 
 
 def _calibration(one: Predicted) -> Iterator[Block]:
     made = one.calibration
     if made is None:
-        yield Words(f"Calibration of {one.model}: not given, {reason_text(one.reason_missing)}.", "quiet")
+        yield Words(f"Calibration of {one.model} for {one.endpoint}: not given, {reason_text(one.reason_missing)}.", "quiet")
         return
     groups = tuple(
         CalibrationGroup(group.predicted, group.observed, group.low, group.high, group.patients)
@@ -177,7 +211,7 @@ def _calibration(one: Predicted) -> Iterator[Block]:
         f" observed over predicted {made.ratio:.2f}; mean distance (ICI) {made.ici:.3f}.",
     )
     by = months_word(one.day)
-    data = CalibrationData(f"Calibration: {one.model}", EVENT_WORDS[one.endpoint], by, groups, (), one.risks, says)
+    data = CalibrationData(f"Calibration, {one.endpoint}: {one.model}", EVENT_WORDS[one.endpoint], by, groups, (), one.risks, says)
     caption = (
         f"Observed against predicted risk of {EVENT_WORDS[one.endpoint]} by {by}, {one.model}; predictions of patients on whom the model "
         f"was not fitted ({one.validation}). Slope 1 is right; below 1 predictions are too extreme."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from carpet.cohort.kaplan_meier import survival_at
 from carpet.cohort.proportion import clopper_pearson
 from carpet.report.cohort_content import Heads, Picture, Row, Section, Table, Words
 from carpet.report.cohort_figures.forest import ForestData, ForestRow
 from carpet.report.numbers import DASH
-from carpet.report.published_cohorts import ASTCT, RATES, TOXICITY, Beside, beside_own
+from carpet.report.published_cohorts import ASTCT, RATES, SCALE_WORDS, TOXICITY, Beside, beside_own
 from carpet.run.cohort.content_input import Analysed
-from carpet.run.cohort.content_patients import PatientDays, patient_days
+from carpet.run.cohort.content_patients import NOT_ASSESSED, NOT_EVALUABLE, PatientDays, patient_days
 from carpet.run.cohort.rates import BEST, EVALUATED, INFUSED, own_rate, rate_rows
 
 PARTS = (
@@ -19,7 +20,6 @@ PARTS = (
      ("crs_any", "crs_ge3", "icans_any", "icans_ge3", "pr_m1_to_cr_m3", "sd_m1_to_cr_m3")),
 )  # fmt: skip
 AT_DAY = {"pfs_12m": ("PFS", 365), "os_12m": ("OS", 365), "os_36m": ("OS", 1096)}
-NEAR_DAYS = 4  # 12 months are 365 or 366 days
 OF_RATES = {  # measure → the rate of the table `rates`
     "orr": ("ORR", BEST, INFUSED),
     "cr": ("CR", BEST, INFUSED),
@@ -56,7 +56,7 @@ def _picture(analysed: Analysed, name: str, title: str, measures: Sequence[str])
     rows = tuple(row for measure in measures for row in _rows(analysed, measure))
     data = ForestData(f"{title}: this cohort and published ones", "Patients (%)", rows, log=False, null=None, decimals=0)
     caption = f"{title} of this cohort beside published figures; their sources stand in the table below."
-    unit = "Patients, %; bars: 95% intervals where printed or derivable from the counts."
+    unit = "Patients, %; bars: 95% intervals where printed or derivable from the counts. A single count is n."
     return Picture(name, caption, f"This cohort: n = {len(analysed.cohort.rows)}.", unit, data)
 
 
@@ -67,7 +67,8 @@ def _rows(analysed: Analysed, measure: str) -> Iterator[ForestRow]:
         return
     rate, low, high, counts = _own(analysed, everybody, measure)
     heading = RATES[measure][:1].upper() + RATES[measure][1:]
-    text = "no value in this cohort" if rate is None else ""
+    why = "not followed so long" if measure in AT_DAY and _has_curve(analysed, AT_DAY[measure][0]) else "no value in this cohort"
+    text = why if rate is None else ""
     yield ForestRow("This cohort" + (", ASTCT 2019" if measure in TOXICITY else ""), rate, low, high, counts, heading=heading, text=text)
     yield from (_published(one, heading) for one in beside)
 
@@ -79,7 +80,7 @@ def _beside(measure: str) -> tuple[Beside, ...]:
 def _published(one: Beside, heading: str) -> ForestRow:
     row = one.row
     counts = f"{row.events}/{row.n}" if row.events is not None and row.n else f"{row.n}" if row.n else ""
-    label = row.source.cohort + (f" ({row.scale})" if row.scale else "")
+    label = row.source.cohort + (f" ({SCALE_WORDS.get(row.scale, row.scale)})" if row.scale else "")
     return ForestRow(label, row.value, row.low, row.high, counts, own=False, heading=heading, note=one.note)
 
 
@@ -92,30 +93,37 @@ def _own(analysed: Analysed, everybody: list[PatientDays], measure: str) -> Own:
         name, timepoint, of = OF_RATES[measure]
         rate = own_rate(rate_rows(analysed), name, timepoint=timepoint, of=of)
         return rate["percent"], rate["low"], rate["high"], f"{rate['numerator']}/{rate['denominator']}" if rate["denominator"] else ""
-    return _share(*_counted(everybody, measure))
+    return _share(*_counted(analysed, everybody, measure))
+
+
+def _has_curve(analysed: Analysed, endpoint: str) -> bool:
+    return any(one.endpoint == endpoint and not one.group_by and not one.landmark and one.curves for one in analysed.survival)
 
 
 def _survival(analysed: Analysed, endpoint: str, day: int) -> Own:
-    """Of all patients, from infusion, where the horizon is that day."""
+    """Of all patients, from infusion; no number of events beside it, for those of the whole follow-up are not those up to the day."""
     rules = analysed.protocol.cohort.rules
     for one in analysed.survival:
         if one.endpoint == endpoint and not one.group_by and not one.landmark and one.rules == rules and one.curves:
-            at = next((at for at in one.curves[0].at if abs(at.day - day) <= NEAR_DAYS), None)
-            if at is None or at.survival is None:
+            (at,) = survival_at(one.curves[0].curve, day)
+            if at.survival is None:
                 return NONE
             low, high = (None if limit is None else 100 * limit for limit in (at.low, at.high))
-            return 100 * at.survival, low, high, f"{one.events}/{one.patients}"
+            return 100 * at.survival, low, high, f"{one.patients}"
     return NONE
 
 
-def _counted(everybody: list[PatientDays], measure: str) -> tuple[int, int]:
-    """(with it, of so many)."""
+def _counted(analysed: Analysed, everybody: list[PatientDays], measure: str) -> tuple[int, int]:
+    """(with it, of so many); a response at M1 whose patient died, progressed or was treated anew before M3 was not completed."""
     if measure == "early_progression":
         known = [one.values.get("early_progression") for one in everybody if one.values.get("early_progression") is not None]
         return sum(value is True for value in known), len(known)
-    first = measure[:2].upper()
-    there = [one for one in everybody if one.response("M1") == first and one.response("M3")]
-    return sum(one.response("M3") == "CR" for one in there), len(there)
+    if "M3" not in analysed.protocol.timepoints:
+        return 0, 0
+    last = analysed.protocol.timepoints["M3"].last_day
+    states = [one.state("M3", last) for one in everybody if one.response("M1") == measure[:2].upper()]
+    known = [one for one in states if one not in (NOT_ASSESSED, NOT_EVALUABLE)]
+    return known.count("CR"), len(known)
 
 
 def _share(part: int, whole: int) -> Own:

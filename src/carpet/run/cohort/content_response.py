@@ -13,10 +13,12 @@ from carpet.report.cohort_figures.spider import SpiderData, SpiderPatient
 from carpet.report.cohort_figures.swimmer import SwimmerData, SwimmerPatient, What
 from carpet.report.cohort_figures.waterfall import Change, WaterfallData
 from carpet.report.numbers import DASH
+from carpet.run.cohort.columns import RESPONSE_AT
 from carpet.run.cohort.content_input import Analysed
-from carpet.run.cohort.content_patients import AT_MONTHS, PatientDays, patient_days
+from carpet.run.cohort.content_patients import AT_MONTHS, TREATED, PatientDays, patient_days
 from carpet.run.cohort.content_words import counts_text, percent_interval, reason_text
 from carpet.run.cohort.rates import BEST, EVALUATED, INFUSED, own_rate, rate_rows
+from carpet.run.trial.moments import CARPET
 
 CRITERION = "Lugano 2014, readers before numbers"
 BASELINES = ("TT", "TD")
@@ -54,8 +56,8 @@ def _rates(analysed: Analysed, everybody: Sequence[PatientDays]) -> Table:
         tuple((head, "number" if n else "text") for n, head in enumerate(heads)),
         tuple(rows),
         (
-            "Intervals: Clopper–Pearson. Best: until progression or new therapy. The same numbers, and those of every criterion and "
-            "reader, stand in the table rates.",
+            "Intervals: Clopper–Pearson. Best: until progression or new therapy. No scan after new therapy counts. The same numbers, and "
+            "those of every criterion and reader, stand in the table rates.",
         ),
         (2.2, *(1.0,) * len(names)),
     )
@@ -82,7 +84,7 @@ def _conversion(analysed: Analysed, everybody: Sequence[PatientDays]) -> Iterato
     data = AlluvialData("Response over time", CRITERION, tuple(months), paths)
     caption = (
         "How responses change between time points. Every infused patient stands at every time point: without a call there as dead or "
-        "PD (progressed by the end of its window), not evaluable (NE) or not assessed (n/a)."
+        "PD (progressed by the end of its window), treated anew, not evaluable (NE) or not assessed (n/a)."
     )
     yield Picture("conversion", caption, counts_text(len(everybody)) + ".", "Height: patients.", data)
 
@@ -96,10 +98,13 @@ def _swimmer(analysed: Analysed, everybody: Sequence[PatientDays]) -> Block:
         marks: list[tuple[int, What]] = [(day, "scan") for day, _ in calls.get(one.patient_id, ())]
         marks += [(day, what) for day, what in _ends(one) if day is not None]
         ongoing = one.death is None and one.progression is None
-        shown = tuple((day, category) for day, category in calls.get(one.patient_id, ()) if category != NOT_EVALUABLE)
+        own = [(day, category) for day, category in calls.get(one.patient_id, ()) if one.treated is None or day <= one.treated]
+        shown = (*own, *([] if one.treated is None else [(one.treated, TREATED)]))
         patients.append(SwimmerPatient(one.patient_id, one.last, shown, tuple(sorted(marks)), ongoing))
     lost = len(everybody) - len(patients)
-    caption = "Each patient's course from infusion, coloured by the last response called; longest follow-up first."
+    caption = (
+        "Each patient's course from infusion, coloured by the last response called, and grey from new therapy on; longest follow-up first."
+    )
     counts = counts_text(len(patients)) + (f"; {lost} without follow-up are not shown." if lost else ".")
     return Picture("swimmer", caption, counts, "Months of 365.25/12 days.", SwimmerData("Course of each patient", tuple(patients)))
 
@@ -110,25 +115,28 @@ def _ends(one: PatientDays) -> tuple[tuple[int | None, What], ...]:
 
 
 def _calls(analysed: Analysed) -> dict[str, list[tuple[int, str]]]:
-    """Patient → Lugano responses after infusion by day: the cohort's at its months, elsewhere the readers' before the numbers'."""
+    """Patient → Lugano responses after infusion by day: the cohort's at its months, elsewhere the readers' before the numbers', the least
+    favourable of readers who differ."""
     cohort = {str(row["patient_id"]): row for row in analysed.cohort.rows}
-    found: dict[str, dict[int, tuple[bool, str]]] = {}
+    found: dict[str, dict[int, list[tuple[bool, int, str]]]] = {}
     for row in analysed.rows.get("responses", ()):
         if row["criterion"].partition("@")[0] != "lugano" or row["day"] is None or row["day"] < 1:
             continue
-        own = cohort.get(row["patient_id"], {}).get(f"lugano_{str(row['timepoint']).lower()}")
-        category = row["category"] if own is None else str(own)
-        mine, by_reader = found.setdefault(row["patient_id"], {}), row["assessor"] != "carpet"
-        if category != NOT_EVALUABLE and (row["day"] not in mine or by_reader):
-            mine[row["day"]] = (by_reader, category)
-    return {who: [(day, category) for day, (_, category) in sorted(days.items())] for who, days in found.items()}
+        at_month = row["timepoint"] in RESPONSE_AT
+        own = cohort.get(row["patient_id"], {}).get(f"lugano_{row['timepoint'].lower()}") if at_month else row["category"]
+        if own is not None and own != NOT_EVALUABLE:
+            order = style.in_order({*style.RESPONSES, str(own)})
+            mine = found.setdefault(row["patient_id"], {}).setdefault(row["day"], [])
+            mine.append((row["assessor"] != CARPET, order.index(str(own)), str(own)))
+    return {who: [(day, max(calls)[-1]) for day, calls in sorted(days.items())] for who, days in found.items()}
 
 
 def _changes(analysed: Analysed) -> dict[str, list[tuple[int, float]]]:
-    """Patient → change of TMTV from baseline in percent, by day; baseline itself with 0."""
+    """Patient → change of TMTV from baseline in percent, by day up to new therapy; baseline itself with 0."""
     found: dict[str, dict[int, float]] = {}
     for row in analysed.rows.get("kinetics", ()):
-        if row["biomarker"] == "tmtv" and row["from_baseline"] and row["percent"] is not None and row["to_day"] > 0:
+        treated = analysed.new_therapy_days.get(row["patient_id"], row["to_day"])
+        if row["biomarker"] == "tmtv" and row["from_baseline"] and row["percent"] is not None and 0 < row["to_day"] <= treated:
             mine = found.setdefault(row["patient_id"], {row["from_day"]: 0.0})
             mine[row["to_day"]] = float(row["percent"])
     return {who: sorted(days.items()) for who, days in found.items()}
@@ -148,8 +156,8 @@ def _waterfall(analysed: Analysed, everybody: Sequence[PatientDays]) -> Block:
     data = WaterfallData("Best change of TMTV after infusion", "TMTV", tuple(bars))
     shown = sum(one.percent is not None for one in bars)
     caption = (
-        "Largest decrease, or smallest growth, of TMTV from baseline in each patient after infusion, coloured by best response. "
-        "New therapy does not end the count."
+        "Largest decrease, or smallest growth, of TMTV from baseline in each patient after infusion and up to new therapy, coloured by "
+        "best response. Progression does not end the count."
     )
     return Picture("waterfall", caption, counts_text(shown) + ".", "Change of TMTV, % of baseline. Lines: −50% and +50%.", data)
 
@@ -160,6 +168,8 @@ def _no_change(analysed: Analysed, one: PatientDays) -> str:
     reasons = [row["reason_missing"] for row in rows if row["from_baseline"] and row["to_day"] > 0 and row["reason_missing"]]
     if reasons:
         return reason_text(reasons[0])
+    if one.treated is not None and any(row["from_baseline"] and row["to_day"] > one.treated for row in rows):
+        return "no scan before new therapy"
     return "no scan after infusion" if one.values.get("tmtv") is not None else "no baseline"
 
 
@@ -168,5 +178,5 @@ def _spider(analysed: Analysed, everybody: Sequence[PatientDays]) -> Block:
     lines = tuple(SpiderPatient(one.patient_id, tuple(changes.get(one.patient_id, ())), _best(one)) for one in everybody)
     data = SpiderData("Change of TMTV over time", "TMTV", lines)
     shown = len(data.drawn)
-    caption = "Change of TMTV from baseline over time, a line a patient, coloured by best response."
+    caption = "Change of TMTV from baseline over time, up to new therapy, a line a patient, coloured by best response."
     return Picture("spider", caption, counts_text(shown) + ".", "Change of TMTV, % of baseline; months of 365.25/12 days.", data)

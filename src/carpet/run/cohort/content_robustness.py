@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carpet.cohort.analyses.specification import Specification as Chosen
-from carpet.cohort.endpoints import RULE_SETS
 from carpet.report.cohort_content import Block, Picture, Row, Section, Table, Words
 from carpet.report.cohort_figures.specification_curve import Specification, SpecificationData
 from carpet.run.cohort.content_input import Analysed
 from carpet.run.cohort.content_words import counts_text, reason_text, term_words
+from carpet.run.trial.endpoints import rules_of
 
 DIMENSIONS = ("Delineation", "Endpoint", "Rules", "Model")
 HAS_TABLE = ("OS", "PFS", "EFS", "DOR", "TTP")
@@ -29,7 +29,7 @@ def robustness(analysed: Analysed) -> Section:
             blocks.append(Words(more, "quiet"))
     rows = [row for row in analysed.rows.get("rule_effects", ()) if not row["patient_id"] and row["endpoint"] in HAS_TABLE]
     if rows:
-        blocks.append(_table(rows))
+        blocks.append(_table(rows, {one.name: one.says for one in rules_of(analysed.protocol)}))
     empty = "No effect was estimated under a second set of rules or a second delineation."
     return Section("robustness", "Robustness", tuple(blocks), empty)
 
@@ -61,7 +61,8 @@ def _curve(found: Sequence[Chosen], endpoint: str) -> Picture:
     )
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _table(rows: Sequence[Mapping[str, Any]], says: Mapping[str, str]) -> Table:
+    """says: of each set of rules what it is."""
     shown: list[Row] = []
     for endpoint in dict.fromkeys(str(row["endpoint"]) for row in rows):
         mine = [row for row in rows if row["endpoint"] == endpoint]
@@ -69,7 +70,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
         counts = f"{first['default_events']} events in {first['default_patients']} patients"
         said = f"{endpoint}: by the default rules {counts}, {first['default_days']} days"
         shown.append(Row((said,), heading=True))
-        shown += [_row(row) for row in mine if row["changed"]]
+        shown += [_row(row, says) for row in mine if row["changed"]]
         same = [str(row["rules"]) for row in mine if not row["changed"]]
         if same:
             shown.append(Row(("nothing changes", ", ".join(same), "", "", "", "0"), indented=True))
@@ -89,7 +90,6 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-def _row(row: Mapping[str, Any]) -> Row:
-    says = RULE_SETS[row["rules"]].says if row["rules"] in RULE_SETS else ""
+def _row(row: Mapping[str, Any], says: Mapping[str, str]) -> Row:
     counts = (str(row[name]) for name in ("patients", "events", "days", "changed"))
-    return Row((str(row["rules"]), says, *counts), indented=True)
+    return Row((str(row["rules"]), says.get(row["rules"], ""), *counts), indented=True)

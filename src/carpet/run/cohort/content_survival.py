@@ -16,6 +16,7 @@ from carpet.report.numbers import DASH
 from carpet.run.cohort.content_input import Analysed
 from carpet.run.cohort.content_words import (
     ENDPOINT_WORDS,
+    bands_text,
     counts_text,
     effect_of_group,
     group_name,
@@ -72,7 +73,8 @@ def _picture(analysed: Analysed, one: ByGroup) -> Picture:
     data = KaplanMeierData(title, sentence(named), groups, tuple(_says(analysed, one)), origin=origin)
     start = f"the last day of {one.landmark} (day {one.from_day})" if one.landmark else origin
     caption = f"{title}, from {start} on; rules: {one.rules}."
-    return Picture(figure_name(one), caption + _left(one), counts_text(one.patients, one.events) + ".", UNITS, data)
+    units = UNITS + bands_text(curve.patients for curve in one.curves)
+    return Picture(figure_name(one), caption + _left(one), counts_text(one.patients, one.events) + ".", units, data)
 
 
 def _origin(analysed: Analysed, one: ByGroup) -> str:
@@ -88,7 +90,7 @@ def _left(one: ByGroup) -> str:
         if one.endpoint in SEEN_AT_SCANS and one.left_censored:
             said.append("follow-up ends with the last scan, so who had none later is among those who left")
     if one.missing:
-        said.append(f"{one.missing} have no {one.endpoint}{' or no group' if one.group_by else ''}")
+        said.append(f"{one.missing} {'has' if one.missing == 1 else 'have'} no {one.endpoint}{' or no group' if one.group_by else ''}")
     middle = f" Median follow-up (reverse Kaplan–Meier): {median_text(one.follow_up)} months, 95% CI in brackets."
     return (f" {sentence('; '.join(said))}." if said else "") + middle
 
@@ -143,7 +145,7 @@ def _table(analysed: Analysed, rows: tuple[Row, ...]) -> Table:
         ),
         rows,
         ("Restricted mean: months free of the event on average, up to the horizon. From a landmark, months count from there.",),
-        (2.3, 0.65, 0.6, 1.75, 1.25, 0.65, 1.9),
+        (2.2, 0.6, 0.55, 2.15, 1.15, 0.55, 1.9),
     )
 
 
@@ -159,23 +161,23 @@ def _rows(one: ByGroup) -> Iterator[Row]:
                 median_text(curve.median),
                 DASH if at is None else percent_interval(at.survival, at.low, at.high),
                 DASH if at is None else str(at.at_risk),
-                _mean(curve.rmst) if curve.rmst else _no_mean(curve.rmst_reason),
+                _mean(curve.rmst, curve.events) if curve.rmst else _no_mean(curve.rmst_reason),
             ),
             indented=True,
         )
-    if one.rmst is not None and all(curve.rmst is not None and curve.rmst.std_error > 0.0 for curve in one.curves):
+    if one.rmst is not None:
         gap = one.rmst.difference
-        words = f"Difference of the means, {one.curves[1].group} minus {one.curves[0].group}"
-        yield Row((words, "", "", "", "", "", f"{_mean(gap)}; {p_text(gap.p)}"), indented=True)
+        words = f"Difference, {one.curves[1].group} minus {one.curves[0].group}"
+        yield Row((words, "", "", "", "", "", f"{_mean(gap, one.events)}; {p_text(gap.p)}"), indented=True)
 
 
 def _no_mean(code: str) -> str:
     return TOO_SHORT if code == notices.DAY_TOO_LATE.code else f"{DASH} {reason_text(code)}"
 
 
-def _mean(one: Estimate) -> str:
+def _mean(one: Estimate, events: int) -> str:
     if one.std_error == 0.0:
-        return f"{months(one.value)}, no event"
+        return f"{months(one.value)}, {'no interval' if events else 'no event'}"
     ends = [months(value) for value in (one.low, one.high)]
     between = " to " if one.low < 0 else DASH
     return f"{months(one.value)} ({ends[0]}{between}{ends[1]})"

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from carpet.cohort.analyses.associations import Association
+from carpet.cohort.analyses.terms import groups_of
 from carpet.cohort.table import PATIENT
 from carpet.report.cohort_content import Block, Picture, Row, Section, Table, Words
 from carpet.report.cohort_figures.forest import ForestData, ForestRow
 from carpet.report.cohort_figures.toxicity import ToxicityBar, ToxicityData
 from carpet.report.numbers import DASH
+from carpet.report.published_cohorts import ASTCT, SCALE_WORDS
 from carpet.run.cohort.content_input import Analysed, Rows
+from carpet.run.cohort.content_notes import lettered
 from carpet.run.cohort.content_words import first_group, group_name, inside, label, p_text, ratio_text, reason_text, sentence, term_words
 
 EVENTS = {"crs": "Cytokine release syndrome", "icans": "Neurotoxicity"}
 COLUMNS = {"crs": "crs_grade", "icans": "icans_grade"}
-SCALES = {"astct2019": "ASTCT 2019", "lee2014": "Lee 2014", "penn": "Penn", "ctcae": "CTCAE", "ctcae5": "CTCAE 5"}
-ASTCT = "astct2019"
+SCALES = {**SCALE_WORDS, "ctcae5": "CTCAE 5"}
 GRADES = range(6)
 OUTCOMES = {
     "crs_grade >= 1": "CRS of any grade",
@@ -55,11 +57,10 @@ def _bars(analysed: Analysed) -> Iterator[ToxicityBar]:
         if column not in names or all(value is None for value in cohort.values(column)):
             continue
         yield _bar(event, ASTCT, [row.get(column) for row in cohort.rows])
-        levels = dict.fromkeys(str(row[group]) for row in cohort.rows if group and row[group] is not None)
-        for level in sorted(levels):
-            words = {"True": "yes", "False": "no"}.get(level, level)
-            inside = [row.get(column) for row in cohort.rows if str(row[group]) == level]
-            yield _bar(event, ASTCT, inside, group_name(group, words))
+        names_of, places = groups_of(cohort, group, cohort.known([group])) if group else ((), ())
+        for k, level in enumerate(names_of):
+            mine = [cohort.rows[n] for n, place in zip(cohort.known([group]), places, strict=True) if place == k]
+            yield _bar(event, ASTCT, [row.get(column) for row in mine], group_name(group, level))
     yield from _other_scales(analysed.rows, [str(row[PATIENT]) for row in cohort.rows])
 
 
@@ -108,24 +109,28 @@ def _row(one: Association) -> ForestRow:
 
 
 def _table(found: Sequence[Association]) -> Table:
+    order = [one for outcome in OUTCOMES for one in found if one.outcome == outcome]
+    marks, notes = lettered([[reason_text(code) for code in one.flags] for one in order])
     rows: list[Row] = []
-    for outcome in (outcome for outcome in OUTCOMES if any(one.outcome == outcome for one in found)):
-        rows.append(Row((OUTCOMES[outcome],), heading=True))
-        rows += [_cells(one) for one in found if one.outcome == outcome]
-    codes = sorted({flag for one in found for flag in one.flags})
+    for n, one in enumerate(order):
+        if n == 0 or one.outcome != order[n - 1].outcome:
+            rows.append(Row((OUTCOMES[one.outcome],), heading=True))
+        rows.append(_cells(one, marks[n]))
     heads = ("Marker", "Odds ratio (95% CI)", "P", "With it", "Patients", "Missing", "Model")
     return Table(
         "associations",
         "Toxicity and markers. P of the likelihood ratio. In the model of ordered grades one ratio holds at every grade.",
         tuple((head, "text" if n in (0, 6) else "number") for n, head in enumerate(heads)),
         tuple(rows),
-        tuple(f"{sentence(reason_text(code))}." for code in codes),
-        (2.2, 2.0, 0.8, 0.7, 0.7, 0.7, 1.4),
+        notes,
+        (2.4, 1.8, 0.7, 0.7, 0.7, 0.7, 1.4),
     )
 
 
-def _cells(one: Association) -> Row:
+def _cells(one: Association, mark: str) -> Row:
     ratio = ratio_text(one.ratio, one.low, one.high).replace("95% CI ", "")
     shown = ratio if one.ratio is not None else f"{DASH} {reason_text(one.reason_missing)}"
     p = p_text(one.p).removeprefix("P ").removeprefix("= ")
-    return Row((term_words(one.marker, one.per), shown, p, str(one.events), str(one.patients), str(one.missing), one.model), indented=True)
+    return Row(
+        (term_words(one.marker, one.per) + mark, shown, p, str(one.events), str(one.patients), str(one.missing), one.model), indented=True
+    )

@@ -13,6 +13,7 @@ from carpet.cohort import notices
 from carpet.cohort.kaplan_meier import DaysTo
 from carpet.cohort.table import Cohort, Column
 from carpet.core.errors import NoticeKind
+from carpet.report.cohort_figures.step_curves import LEAST_BANDED
 from carpet.report.cohort_figures.style import DAYS_PER_MONTH
 from carpet.report.numbers import DASH, decimal_text, number_text, unit_text
 from carpet.run.cohort import notices as cohort_notices
@@ -182,10 +183,16 @@ def months_word(days: float) -> str:
 
 
 def median_text(found: DaysTo) -> str:
-    """`8.2 (5.1–not reached)`, months."""
-    ends = [NOT_REACHED if one is None else months(one) for one in (found.low, found.high)]
+    """`8.2 (5.1–not reached)`, months; without the lower limit, which only a curve without interval lacks, `9.2 (no interval)`."""
     middle = NOT_REACHED if found.days is None else months(found.days)
-    return middle if found.days is None and found.low is None else f"{middle} ({ends[0]}{DASH}{ends[1]})"
+    if found.low is None:
+        return middle if found.days is None else f"{middle} (no interval)"
+    return f"{middle} ({months(found.low)}{DASH}{NOT_REACHED if found.high is None else months(found.high)})"
+
+
+def patients_text(number: int) -> str:
+    """`1 patient`, `3 patients`."""
+    return f"{number} patient{'' if number == 1 else 's'}"
 
 
 def counts_text(patients: int, events: int | None = None) -> str:
@@ -235,6 +242,23 @@ def group_name(column: str, group: str) -> str:
     return f"{label(column)} {group}" if group.isdigit() or group in ("yes", "no", "low", "high", *SHORT_LEVELS) else group
 
 
+def group_inside(column: str, group: str) -> str:
+    """The same within a sentence: the column's label may lose its capital, a group that stands for itself never does."""
+    named = group_name(column, group)
+    return named if named == group else inside(named)
+
+
+def _before_number(column: str, group: str) -> str:
+    """The group before a number of its own: after a digit stands a colon."""
+    named = group_inside(column, group)
+    return f"{named}:" if named[-1:].isdigit() else named
+
+
+def bands_text(patients: Iterable[int]) -> str:
+    """That small groups are drawn without a band; empty where no group is small. patients: of each group."""
+    return f" Groups of fewer than {LEAST_BANDED} patients have none." if any(0 < one < LEAST_BANDED for one in patients) else ""
+
+
 def shared_horizon(one: ByGroup) -> int | None:
     """The latest horizon up to which every group was followed; None for none."""
     days = [at.day for at in one.curves[0].at] if one.curves else []
@@ -249,12 +273,12 @@ def tested(one: ByGroup) -> str:
         found = []
         for curve in one.curves:
             at = next(at for at in curve.at if at.day == day)
-            found.append(f"{inside(group_name(one.group_by, curve.group))} {percent_interval(at.survival, at.low, at.high)}")
+            found.append(f"{_before_number(one.group_by, curve.group)} {percent_interval(at.survival, at.low, at.high)}")
         return f"{one.endpoint} at {months_word(day)} (95% CI): {'; '.join(found)}"
     if test is None:
         return ""
     pairs = zip(test.groups, test.observed, test.expected, strict=True)
-    said = [f"{inside(group_name(one.group_by, name))} {seen:.0f}/{awaited:.1f}" for name, seen, awaited in pairs]
+    said = [f"{_before_number(one.group_by, name)} {seen:.0f}/{awaited:.1f}" for name, seen, awaited in pairs]
     return f"Events observed/expected: {'; '.join(said)}"
 
 
@@ -268,7 +292,7 @@ def first_group(analysed: Analysed) -> str:
 def lacking(cohort: Cohort, name: str) -> str:
     """` (Two-factor group is not known of 26: …)`: why patients lack a column, empty where none does."""
     lost = [why for (_, column), why in sorted(cohort.reasons.items()) if column == name]
-    return f" ({label(name)} is not known of {len(lost)} patients: {counted_reasons(lost)})" if lost else ""
+    return f" ({label(name)} is not known of {patients_text(len(lost))}: {counted_reasons(lost)})" if lost else ""
 
 
 def follow_up_of(analysed: Analysed) -> ByGroup | None:

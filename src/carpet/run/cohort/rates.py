@@ -28,7 +28,8 @@ Calls = Mapping[str, str]  # patient → category
 
 
 def rate_rows(analysed: Analysed) -> list[Row]:
-    """Rows of the table rates, from which the report's rates are taken too."""
+    """Rows of the table rates, from which the report's rates are taken too. Each assessor's calls are as they were made, but none of a scan
+    after new therapy counts: it shows no response to CAR T-cells (METHODS D.9)."""
     cohort, rows = analysed.cohort, analysed.rows
     whole = sorted({one.patient_id for one in analysed.patients if one.infusion_date is not None})
     made: list[Row] = []
@@ -36,7 +37,7 @@ def rate_rows(analysed: Analysed) -> list[Row]:
         made += _response(
             {"criterion": "lugano", "assessor": AS_ENDPOINTS, "timepoint": timepoint}, _as_endpoints(cohort, timepoint), whole
         )
-        for (criterion, assessor), calls in _by_assessor(rows, timepoint):
+        for (criterion, assessor), calls in _by_assessor(rows, timepoint, analysed.new_therapy_days):
             everybody = whole if assessor == CARPET else []
             made += _response({"criterion": criterion, "assessor": assessor, "timepoint": timepoint}, calls, everybody)
     for name, column in GRADES.items():
@@ -59,15 +60,20 @@ def _as_endpoints(cohort: Cohort, timepoint: str) -> Calls:
     return {str(row[PATIENT]): str(row[column]) for row in cohort.rows if row[column] is not None}
 
 
-def _by_assessor(rows: Rows, timepoint: str) -> Iterator[tuple[tuple[str, str], Calls]]:
+def _by_assessor(rows: Rows, timepoint: str, new_therapy_days: Mapping[str, int]) -> Iterator[tuple[tuple[str, str], Calls]]:
     """(criterion@version, assessor) → calls, in their order."""
     table, wanted = ("best_responses", None) if timepoint == BEST else ("responses", timepoint)
     source = [row for row in rows.get(table, ()) if row.get("timepoint") == wanted or wanted is None]
+    source = [row for row in source if not _after(row.get("day"), new_therapy_days.get(row[PATIENT]))]
     found: dict[tuple[str, str], dict[str, str]] = {}
     for row in source:
         if row["criterion"].partition("@")[0] in CRITERIA:
             found.setdefault((row["criterion"], row["assessor"]), {})[row[PATIENT]] = row["category"]
     yield from sorted(found.items())
+
+
+def _after(day: int | None, therapy_day: int | None) -> bool:
+    return day is not None and therapy_day is not None and day > therapy_day
 
 
 def _response(what: Row, calls: Calls, infused: Sequence[str]) -> Iterator[Row]:

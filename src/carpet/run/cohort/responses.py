@@ -39,9 +39,13 @@ class _Ends:
     progression: Dated | None
     therapy_day: int | None
 
+    def treated_by(self, day: int) -> bool:
+        """Whether new therapy lies before the day."""
+        return self.therapy_day is not None and day > self.therapy_day
+
     def reason(self, day: int, category: str) -> str:
         """Why a scan of this day shows no response to CAR T-cells; progression stays progression; empty where it does."""
-        if self.therapy_day is not None and day > self.therapy_day:
+        if self.treated_by(day):
             return AFTER_NEW_THERAPY.code
         progressed = self.progression is not None and day >= self.progression.day
         return AFTER_PROGRESSION.code if progressed and category not in PROGRESSION else ""
@@ -54,10 +58,18 @@ def response_cells(result: CourseResult, protocol: Protocol, rules: str = "") ->
     of_day = {one.day: one for one in facts.assessments}
     ends = _ends(facts, protocol, rules)
     return {
-        "deauville_m1": _deauville(_rows(result, "deauville", "M1")),
+        "deauville_m1": _deauville(_rows(result, "deauville", "M1"), ends),
         **{f"lugano_{name.lower()}": _lugano(_rows(result, "lugano", name), of_day, ends) for name in RESPONSE_AT},
         "best_lugano": _best(facts, ends),
     }
+
+
+def therapy_day(result: CourseResult, protocol: Protocol, rules: str = "") -> int | None:
+    """The day of the first new therapy, or of a transplant that the rules do not pass over: a later scan shows no response to CAR T-cells.
+
+    None: there was none, or nobody says. Rules as in `response_cells`.
+    """
+    return _ends(facts_of(result.course, result.responses, protocol, criterion="lugano").facts, protocol, rules).therapy_day
 
 
 def _ends(facts: PatientFacts, protocol: Protocol, rules: str) -> _Ends:
@@ -102,14 +114,16 @@ def _rows(result: CourseResult, criterion: str, timepoint: str) -> list[Row]:
     return [row for row in result.responses if row["timepoint"] == timepoint and row["criterion"].partition("@")[0] == criterion]
 
 
-def _deauville(rows: Sequence[Row]) -> Cell:
-    """The highest of the readers' scores, else that of the numbers."""
+def _deauville(rows: Sequence[Row], ends: _Ends) -> Cell:
+    """The highest of the readers' scores, else that of the numbers; none of a scan after new therapy."""
     said = [row for row in rows if row["category"] != NO_CALL]
     readers = [row for row in said if row["assessor"] != CARPET]
     kept = readers or said
     if not kept:
         return Cell(None, RESPONSE_NOT_EVALUABLE.code if rows else NO_ASSESSMENT_AT_TIMEPOINT.code)
     worst = max(kept, key=lambda row: (row["category"] != "X", row["category"]))
+    if ends.treated_by(worst["day"]):
+        return Cell(None, AFTER_NEW_THERAPY.code)
     flags = {*worst["flags"]} | (set() if readers else {NOT_READ.code})
     if len({row["category"] for row in kept}) > 1:
         flags.add(READERS_DIFFER.code)

@@ -132,4 +132,6 @@ def _days(found: DaysTo) -> Row:
 
 
 def _estimate(found: Estimate) -> Row:
-    return {"value": found.value, "low": found.low, "high": found.high, "p": found.p}
+    """Without an error (no event, or everybody left has it on one day) there is no interval: one of no width would look certain."""
+    known = found.std_error > 0.0
+    return {"value": found.value, "low": found.low if known else None, "high": found.high if known else None, "p": found.p}

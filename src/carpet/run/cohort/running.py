@@ -24,7 +24,7 @@ from carpet.run.cohort.frame import INFUSION, CohortInputs, cohort_from, with_ru
 from carpet.run.cohort.learning import learning
 from carpet.run.cohort.predicting import predicted
 from carpet.run.cohort.published import published
-from carpet.run.cohort.responses import first_complete
+from carpet.run.cohort.responses import first_complete, therapy_day
 from carpet.run.trial.endpoints import rules_of
 from carpet.run.trial.tables import SCHEMAS, Rows
 
@@ -46,7 +46,14 @@ def cohort_results(inputs: CohortInputs, *, say: Say) -> Analysed:
         say(f"cohort: {words}")
         parts[name] = tuple(of(_Asked(inputs, cohort, asked)))
     patients = tuple(sorted(inputs.tables.patients, key=lambda one: one.patient_id))
-    return Analysed(inputs.protocol, cohort, patients, _whole(inputs.rows), **parts)
+    return Analysed(inputs.protocol, cohort, patients, _whole(inputs.rows), new_therapy_days=_treated(inputs), **parts)
+
+
+def _treated(inputs: CohortInputs) -> dict[str, int]:
+    """Patient → the day of new therapy, of those who had one."""
+    rules = inputs.rules or inputs.protocol.cohort.rules
+    days = ((one.course.patient.patient_id, therapy_day(one, inputs.protocol, rules)) for one in inputs.results)
+    return {who: day for who, day in days if day is not None}
 
 
 def _whole(rows: Rows) -> Rows:
@@ -175,7 +182,8 @@ def _performances(asked: _Asked) -> Iterator[Performance]:
 def _predicted(asked: _Asked) -> Iterator[Predicted]:
     made, day = _pipelines(asked), asked.protocol.horizon_days
     for endpoint in asked.protocol.endpoints if made else ():
-        yield from predicted(asked.cohort, endpoint, pipelines=made, day=day, seed=asked.protocol.seed)
+        shared = {"day": day, "samples": asked.protocol.samples, "seed": asked.protocol.seed}
+        yield from predicted(asked.cohort, endpoint, pipelines=made, **shared)
 
 
 def _learning(asked: _Asked) -> Iterator[Learning]:

@@ -22,7 +22,7 @@ from carpet.run.trial.course import Course
 from carpet.run.trial.steps import CourseResult
 from carpet.run.trial.tables import Rows
 
-CLINICAL, COHORT, VERSION = "clinical", "cohort", "1"
+CLINICAL, COHORT, VERSION = "clinical", "cohort", "2"
 Row = Mapping[str, Any]
 
 
