@@ -187,6 +187,10 @@ class Protocol(Section):
     """Which scan stands for which time point, by days from infusion. TT (before lymphodepletion) is the baseline, TD (decision) where
     there is no TT. Who lists one lists all: a time point that is not here does not exist."""
 
+    def of_measurement(self) -> dict[str, Any]:
+        """What the measurement of one scan depends on, as JSON: the name, and the sections suv, segment, biomarkers."""
+        return self.model_dump(mode="json", include={"name", "suv", "segment", "biomarkers"})
+
 
 BUILT_IN = {"cart-lymphoma": Protocol()}
 

@@ -38,7 +38,7 @@ def document(result: Result) -> dict[str, Any]:
         "schema": SCHEMA,
         "status": "REVIEWED" if result.reviewed else "UNREVIEWED",
         "software": software(),
-        "protocol": result.protocol.model_dump(mode="json"),
+        "protocol": result.protocol.of_measurement(),
         "study": {
             "patient": result.study.pseudonym,
             "study_uid": result.study.study_uid,
@@ -153,7 +153,7 @@ def study_provenance(result: Result) -> Provenance:
         method="measure",
         version=version("carpet"),
         source=_sop_digest(result),
-        parameters={"protocol": result.protocol.model_dump(mode="json"), "segmenter": result.segmenter, "decisions": decisions},
+        parameters={"protocol": result.protocol.of_measurement(), "segmenter": result.segmenter, "decisions": decisions},
         parents=(result.study.pet.series_uid,),
         software=f"carpet {version('carpet')}",
     )

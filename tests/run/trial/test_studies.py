@@ -69,7 +69,8 @@ def test_the_key_depends_on_what_a_measurement_depends_on(trial: Trial) -> None:
     (study,), _ = studies_in(trial.dicom)
     key = study_step(study, Protocol()).key
     windows = {"TT": DayWindow(first_day=-9, last_day=-1, nominal_day=-1)}
-    assert study_step(study, Protocol(name="other", timepoints=windows)).key == key
+    assert study_step(study, Protocol(timepoints=windows)).key == key
+    assert study_step(study, Protocol(name="other")).key != key  # the scan's page says it
     assert study_step(study, Protocol(segment=SegmentProtocol(method="suv2.5"))).key != key
     assert study_step(study, Protocol(biomarkers=BiomarkerProtocol(names=("tmtv",)))).key != key
 

@@ -34,6 +34,14 @@ def test_what_was_run_comes_out_again(small: Path, call: Call) -> None:
     assert call("verify", small).out == "equal: all that is stored comes out again\n"
 
 
+def test_settings_that_no_measurement_depends_on_make_no_scan_another(small: Path, call: Call) -> None:
+    toml = small / "trial.toml"
+    assert "horizon_days = 365" in toml.read_text()
+    toml.write_text(toml.read_text().replace("horizon_days = 365", "horizon_days = 180"))
+    assert '"measured": 0,' in call("run", small, "--tables-only", "--json").out
+    assert verify_trial(small, say=lambda step: None) == ()
+
+
 def test_a_number_changed_behind_the_guards_is_found(small: Path, call: Call) -> None:
     with sqlite3.connect(small / "results" / "carpet.sqlite") as database:
         database.execute("DROP TRIGGER record_unchanged")

@@ -30,7 +30,6 @@ from carpet.run.trial.notices import INTERNAL, WORKER_DIED
 from carpet.run.trial.scan_page import Heading, trial_document
 
 METHOD, VERSION = "measure", "4"
-MEASURED_BY = ("suv", "segment", "biomarkers")  # the sections of the protocol that a measurement depends on
 TABLES_DONE, PAGES_DONE = "measurements.json", "report.html"
 SEG = "lesions.seg.dcm"
 SEG_ENDING, GEOMETRY_ENDING = ".seg.dcm", ".npz"
@@ -127,8 +126,7 @@ def _file_sha256(path: Path) -> str:
 
 def study_step(study: TrialStudy, protocol: Protocol, records: tuple[Record, ...] = ()) -> Step:
     """The step that measures this study: made of these files, these sections of the protocol, this software."""
-    dumped = protocol.model_dump(mode="json")
-    parameters = {name: dumped[name] for name in MEASURED_BY} | {"software": software()} | study.asked.parameters
+    parameters = protocol.of_measurement() | {"software": software()} | study.asked.parameters
     provenance = Provenance(METHOD, VERSION, study.sha256, parameters, (study.sha256,), f"carpet {version('carpet')}")
     return Step(study.chain, provenance, records)
 
