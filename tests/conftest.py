@@ -10,9 +10,11 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections import Counter
@@ -29,7 +31,9 @@ from numpy.typing import NDArray
 
 SHARED_DATA = Path(os.environ.get("CARPET_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 ORTHANC_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-MARKS = ("shared", "dciodvfy", "orthanc", "r")
+MARKS = ("shared", "dciodvfy", "orthanc", "postgres", "r", "browser")
+CHROMIUM = Path("/usr/bin/chromium")
+PAGE = Path(__file__).resolve().parents[1] / "src" / "carpet" / "review" / "static" / "index.html"
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 settings.register_profile("dev", deadline=None)
@@ -46,8 +50,12 @@ def absent() -> dict[str, str]:
         why["dciodvfy"] = "no dciodvfy on PATH (Debian: dicom3tools)"
     if orthanc_program() is None or not ORTHANC_PLUGIN.exists() or shutil.which("storescu") is None:
         why["orthanc"] = "no Orthanc with its DICOMweb plug-in, or no storescu (Debian: orthanc orthanc-dicomweb dcmtk)"
+    if postgres_program("initdb") is None:
+        why["postgres"] = "no PostgreSQL server (Debian: postgresql)"
     if not r_has_packages():
         why["r"] = "no R with survival, cmprsk, maxstat and MASS (Debian: r-base-core r-cran-{survival,cmprsk,maxstat,mass})"
+    if not CHROMIUM.exists() or not PAGE.exists() or importlib.util.find_spec("playwright") is None:
+        why["browser"] = "no Chromium, no playwright, or the page is not built (`make web`; Debian: chromium)"
     return why
 
 
@@ -63,6 +71,12 @@ def r_has_packages() -> bool:
 def orthanc_program() -> str | None:
     """Debian keeps it in sbin, which is not on everybody's PATH."""
     return shutil.which("Orthanc", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def postgres_program(name: str) -> str | None:
+    """Debian keeps the server's programs, version by version, on nobody's PATH."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: place.parent.name.zfill(3))
+    return shutil.which(name) or next((found for place in reversed(places) if (found := shutil.which(name, path=str(place)))), None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -229,6 +243,49 @@ def r_answers(script: Path, folder: Path) -> dict[str, NDArray[np.float64]]:
 def asked_of_r() -> Callable[[Path, Path], dict[str, NDArray[np.float64]]]:
     """`r_answers`, for tests marked `r`."""
     return r_answers
+
+
+def postgres_started(folder: Path, port: int) -> subprocess.Popen[bytes] | None:
+    """A database server that answers on loopback; None where another program was quicker to take the port. It refuses to run as root."""
+    other = {"user": "nobody"} if os.geteuid() == 0 else {}
+    (folder / "password").write_text("the-password")
+    for path in (folder, folder / "password"):
+        if other:
+            shutil.chown(path, "nobody")
+    initdb, server = postgres_program("initdb") or "initdb", postgres_program("postgres") or "postgres"
+    options = ["--username=carpet", "--auth=scram-sha-256", f"--pwfile={folder / 'password'}", "--encoding=UTF8", "--locale=C"]
+    subprocess.run([initdb, "-D", str(folder / "data"), *options], check=True, capture_output=True, cwd=folder, **other)  # type: ignore[call-overload]
+    with (folder / "log").open("wb") as log:
+        command = [server, "-D", str(folder / "data"), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder)]
+        running: subprocess.Popen[bytes] = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **other)  # type: ignore[call-overload]
+    end = time.monotonic() + 60.0
+    while running.poll() is None and time.monotonic() < end:
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+            asked = [postgres_program("pg_isready") or "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
+            subprocess.run(asked, check=True, capture_output=True)
+            return running
+        time.sleep(0.1)
+    running.kill()
+    running.wait()
+    return None
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a database server for all tests of this process, without a database's name."""
+    with tempfile.TemporaryDirectory(prefix="carpet-postgres-", ignore_cleanup_errors=True) as folder:
+        started = None
+        for n in range(3):
+            (place := Path(folder) / str(n)).mkdir()
+            Path(folder).chmod(0o755)  # another user has to get through
+            (port,) = free_ports(1)
+            started = postgres_started(place, port)
+            if started:
+                break
+        assert started, "PostgreSQL does not start"
+        yield f"postgresql://carpet:the-password@127.0.0.1:{port}"
+        started.send_signal(signal.SIGINT)  # fast shutdown
+        started.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,28 @@ def test_a_test_that_breaks_off_has_failed(end: str, tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout[:9]) == (1, "FAIL  T98")
 
 
+@pytest.mark.slow
+def test_what_is_held_by_tests_of_the_checkout_is_there_and_named() -> None:
+    rows = "*(f'{name} {node}' for name in HELD for node in HELD[name].nodes), sep='\\n'"
+    told = f"from validation.reliability.by_pytest import HELD; print({rows})"
+    said = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    names, nodes = set(said[::2]), said[1::2]
+    assert names == {"T9", "T10", "T14", "T15", "T16", "T17", "T21"}
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", *nodes]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout[-500:]
+    assert [node for node in nodes if node not in found.stdout] == []
+
+
+@pytest.mark.parametrize(("fails", "says"), [("assert True", "pass  T9   5 of 5  things"), ("assert False", "FAIL  T9   ")])
+def test_what_is_held_by_tests_of_the_checkout_is_run_on_demand(fails: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "test_planted.py").write_text(f"def test_one() -> None:\n    {fails}\n", encoding="utf-8")
+    held = f"by.HELD['T9'] = by.Held('things', 5, ({str(tmp_path / 'test_planted.py')!r},))"
+    told = f"from validation.reliability import by_pytest as by; {held}; print(by.by_pytest('T9')[0])"
+    ran = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith(says), ran.stdout
+
+
 def test_a_wrong_call() -> None:
     for call in (("--only", "T77"), ("--only", "T1", "--size", 0)):
         assert programme(*call).returncode == 2

@@ -86,7 +86,7 @@ def test_a_changed_setting_changes_a_sentence_and_is_named_as_changed(path: tupl
     last = after.paragraphs[-1].text
     assert (name if name != "timepoints" else "timepoints.TT.first_day = -20") in last
     same = [one.text == other.text for one, other in zip(before.paragraphs[:-1], after.paragraphs[:-1], strict=True)]
-    if name in (*ON_SUL, "name", "cohort.seed"):
+    if name in (*ON_SUL, "name", "cohort.seed", "review.adjudication"):
         assert all(same)  # said in the last paragraph
     else:
         assert not all(same)
@@ -97,7 +97,7 @@ def test_a_changed_setting_changes_a_sentence_and_is_named_as_changed(path: tupl
 def test_settings_of_sul_are_told_where_something_is_delineated_on_it(name: str) -> None:
     on_sul = with_setting(DEFAULT, ("segment", "also"), ("percist_liver",))
     changed = with_setting(on_sul, ("suv", name.removeprefix("suv.")), dict(LEAVES)[tuple(name.split("."))])
-    assert "Without effect" not in told(on_sul)
+    assert "on SUL" not in told(on_sul)
     assert f"{name} = " in told(DEFAULT)
     assert methods_prose(changed, version=VERSION).paragraphs[1] != methods_prose(on_sul, version=VERSION).paragraphs[1]
 
@@ -177,6 +177,14 @@ def test_citations_are_numbered_in_order_and_whole() -> None:
 def test_the_same_protocol_gives_the_same_words() -> None:
     assert methods_prose(DEFAULT, version=VERSION) == methods_prose(Protocol(), version=VERSION)
     assert VERSION in methods_prose(DEFAULT, version=VERSION).paragraphs[-1].text
+
+
+def test_how_two_readers_are_settled_is_told_where_there_are_two() -> None:
+    two = with_setting(DEFAULT, ("review", "readers"), 2)
+    assert "where they differed, a third person chose one of both readings." in told(two)
+    assert "a third person read the scan again." in told(with_setting(two, ("review", "adjudication"), "third_read"))
+    assert "third person" not in told(DEFAULT)
+    assert "review.adjudication = choose" not in told(two)
 
 
 def test_a_redcap_export_is_told_by_its_mapping() -> None:

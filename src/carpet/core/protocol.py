@@ -172,6 +172,19 @@ class RedcapProtocol(Section):
         return self
 
 
+class ReviewProtocol(Section):
+    """How the scans are read in the reading room."""
+
+    readers: Literal[1, 2] = 1
+    """How many readers read each scan; two read without sight of each other until both have signed."""
+    adjudication: Literal["choose", "third_read"] = "choose"
+    """Where two readers differ, a third person chooses one of both readings, or reads the scan a third time."""
+    clinical: Literal["hidden", "shown"] = "hidden"
+    """Whether readers and adjudicators see the patient's clinical data."""
+    later_scans: Literal["hidden", "shown"] = "hidden"
+    """Whether a reader sees scans later than the one that is read; hidden, scans of a patient are read in the order of time."""
+
+
 class Protocol(Section):
     """A trial's method. Every default is written here and nowhere else."""
 
@@ -183,6 +196,7 @@ class Protocol(Section):
     scores: ScoreProtocol = ScoreProtocol()
     cohort: CohortProtocol = CohortProtocol()
     redcap: RedcapProtocol = RedcapProtocol()
+    review: ReviewProtocol = ReviewProtocol()
     timepoints: dict[str, DayWindow] = Field(default=TIMEPOINTS)
     """Which scan stands for which time point, by days from infusion. TT (before lymphodepletion) is the baseline, TD (decision) where
     there is no TT. Who lists one lists all: a time point that is not here does not exist."""

@@ -29,7 +29,20 @@ def write_nifti(labels_values: IntArray, grid: Grid) -> bytes:
     """A .nii.gz file of a label image (k, j, i) on `grid`; uint8 where all labels are below 256, else uint16."""
     if labels_values.shape != grid.shape_kji:
         raise ValueError(f"labels of shape {labels_values.shape} do not fit a grid of {grid.shape_kji}")
-    kind = np.uint8 if labels_values.size and int(labels_values.max()) < 256 else np.uint16
+    return _written(labels_values, grid, np.dtype(np.uint8 if labels_values.size and int(labels_values.max()) < 256 else np.uint16))
+
+
+def write_volume(values: NDArray[Any], grid: Grid, *, unpacked: bool = False) -> bytes:
+    """A .nii.gz file of numbers (k, j, i) on `grid`, in their own type: float32 SUV, int16 HU, uint16 labels.
+
+    unpacked: stored within the gzip as they are, which costs no time at either end of a fast line.
+    """
+    if values.shape != grid.shape_kji:
+        raise ValueError(f"values of shape {values.shape} do not fit a grid of {grid.shape_kji}")
+    return _written(values, grid, values.dtype, level=0 if unpacked else GZIP_LEVEL)
+
+
+def _written(values: NDArray[Any], grid: Grid, kind: np.dtype[Any], *, level: int = GZIP_LEVEL) -> bytes:
     affine_ras = LPS_FROM_RAS @ grid.affine_lps @ IKJ_REVERSED
     header = _header_class(348)()
     header.set_data_shape(grid.shape_kji[::-1])
@@ -39,9 +52,8 @@ def write_nifti(labels_values: IntArray, grid: Grid) -> bytes:
     header.set_xyzt_units("mm")
     header.set_slope_inter(1.0, 0.0)
     header["magic"], header["vox_offset"] = HEADER_BYTES[348], 352
-    values = np.ascontiguousarray(labels_values, dtype=kind)
-    packed = header.binaryblock + b"\0\0\0\0" + values.astype(values.dtype.newbyteorder("="), copy=False).tobytes()
-    return gzip.compress(packed, compresslevel=GZIP_LEVEL, mtime=0)
+    packed = header.binaryblock + b"\0\0\0\0" + np.ascontiguousarray(values, dtype=kind.newbyteorder("=")).tobytes()
+    return gzip.compress(packed, compresslevel=level, mtime=0)
 
 
 def is_nifti(path: Path) -> bool:

@@ -41,6 +41,7 @@ def methods_prose(protocol: Protocol, *, version: str) -> MethodsProse:
         "Quantification of PET": _quantification(protocol),
         "Delineation": _delineation(protocol),
         "Biomarkers": _biomarkers(protocol),
+        "Reading": _reading(protocol),
         "Response": _response(),
         "Scores and toxicity": _scores(protocol),
         "Endpoints": _endpoints(protocol),
@@ -155,6 +156,21 @@ def _response() -> Sentences:
         "Rates count every infused patient, whoever was not assessed as without response, with exact intervals [@clopper]; scans after new "
         "therapy count for no response."
     )
+
+
+def _reading(protocol: Protocol) -> Sentences:
+    review = protocol.review
+    third = "chose one of both readings" if review.adjudication == "choose" else "read the scan again"
+    yield "Where a scan had been read and signed in CARPET's reading room, that reading stood before the machine's suggestions."
+    if review.readers == 1:
+        yield "Each scan was read there by one reader."
+    else:
+        yield (
+            "Each scan was read there by two readers without sight of each other until both had signed; "
+            f"where they differed, a third person {third}."
+        )
+    shown = {"hidden": "hidden from", "shown": "shown to"}
+    yield f"Clinical data were {shown[review.clinical]} readers there, later scans than the one read {shown[review.later_scans]} them."
 
 
 def _scores(protocol: Protocol) -> Sentences:
@@ -279,6 +295,8 @@ def _settings(protocol: Protocol, version: str) -> Sentences:
     if LEAN not in _delineations(protocol):
         unused = [f"{name} = {settings[name]}" for name in ("suv.lean_mass", "suv.sex_undefined")]
         yield f"Without effect here, as nothing was delineated on SUL: {'; '.join(unused)}."
+    if protocol.review.readers == 1:
+        yield f"Without effect here, as scans had one reader: review.adjudication = {settings['review.adjudication']}."
 
 
 def _leaves(section: BaseModel | Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import Any
 import typer
 
 from carpet.core.errors import CarpetError, ContractError, ProtocolError, Refused
-from carpet.run import commands, commands_deid, commands_network, commands_trial  # noqa: F401 they register their commands
+from carpet.run import commands, commands_deid, commands_network, commands_ohif, commands_review, commands_trial  # noqa: F401 they register
 from carpet.run.calls import DONE, INTERNAL, INTERRUPTED, REFUSED, WRONG_CALL, app, keep_stop, print_json, say
 from carpet.run.terminal import notices_text
 

@@ -30,7 +30,7 @@ Decisions = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A reader's decisions: CSV with lesion_id (or l_mm,p_mm,s_mm), status, site, reader.",
+        help="A reader's decisions: CSV with lesion_id (or l_mm,p_mm,s_mm), status, site, reader; or reading.json of `carpet review`.",
         exists=True,
         dir_okay=False,
     ),

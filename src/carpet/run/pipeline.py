@@ -13,7 +13,6 @@ from carpet.anatomy.sites import site_of
 from carpet.anatomy.survey import survey
 from carpet.biomarkers import measure
 from carpet.core.anatomy import Anatomy
-from carpet.core.body import Body
 from carpet.core.errors import Notice, NotMeasurable, Refused, Severity
 from carpet.core.lesion import Lesion, Status
 from carpet.core.method import pick
@@ -71,8 +70,32 @@ class Result:
     small: SmallRegions | None  # None where a mask gave the regions
 
 
+@dataclass(frozen=True)
+class Surveyed:
+    """A study with its regions and every decision on them, before anything is measured. A reader may change `lesions` and measure again."""
+
+    study: Study
+    quantification: Quantification
+    protocol: Protocol
+    suv: Volume
+    anatomy: Anatomy
+    lesions: tuple[Lesion, ...]
+    segmenter: str
+    flags: tuple[Notice, ...]
+    accepted: bool  # a reader has accepted all that no row names
+    small: SmallRegions | None
+    by_hand: frozenset[str] = frozenset()  # lesions whose outline is a reader's: the main delineation takes them as they are
+
+
 def measure_study(study: Study, quantification: Quantification, protocol: Protocol, wishes: Wishes, say: Say) -> Result:
     """All the steps of `carpet measure`, pure but for reading the mask and decisions; raises Refused."""
+    surveyed = surveyed_study(study, quantification, protocol, wishes, say)
+    say("biomarkers")
+    return measured_study(surveyed)
+
+
+def surveyed_study(study: Study, quantification: Quantification, protocol: Protocol, wishes: Wishes, say: Say) -> Surveyed:
+    """SUV, regions and decisions, labels 1, 2, … in their order; pure but for reading the mask and decisions; raises Refused."""
     say("SUV")
     suv = to_suv(study, protocol.suv, decided=quantification)
     say("candidate regions")
@@ -89,13 +112,37 @@ def measure_study(study: Study, quantification: Quantification, protocol: Protoc
         segmenter = protocol.segment.method
     lesions, accepted, disputed = _with_decisions(lesions, wishes.decisions, suv, protocol, anatomy, study.ct)
     lesions = tuple(replace(lesion, label=number) for number, lesion in enumerate(lesions, start=1))
-    reviewed = all(lesion.reviewed for lesion in lesions) and (bool(lesions) or accepted)
     flags += (*study.flags, *quantification.flags, *_plausibility(quantification, anatomy, suv, study))
-    flags += (*disputed, *_undecided(lesions), *(() if reviewed else (_unreviewed(lesions),)))
-    say("biomarkers")
-    lesions, values, missing = _measured(lesions, suv, anatomy, quantification.body, protocol, segmenter, flags)
+    return Surveyed(study, quantification, protocol, suv, anatomy, lesions, segmenter, (*flags, *disputed), accepted, small)
+
+
+def measured_study(one: Surveyed) -> Result:
+    """All numbers of the regions as they are decided now; raises Refused where the main delineation cannot work here."""
+    flags = _told(one)
+    lesions, values, missing = _measured(one, flags)
     flags = tuple(dict.fromkeys((*flags, *missing)))
-    return Result(study, quantification, protocol, suv, anatomy, lesions, segmenter, values, flags, reviewed, small)
+    return Result(
+        one.study,
+        one.quantification,
+        one.protocol,
+        one.suv,
+        one.anatomy,
+        lesions,
+        one.segmenter,
+        values,
+        flags,
+        is_reviewed(one),
+        one.small,
+    )
+
+
+def is_reviewed(one: Surveyed) -> bool:
+    """Whether a reader stands behind every region, and where there is none, behind that."""
+    return all(lesion.reviewed for lesion in one.lesions) and (bool(one.lesions) or one.accepted)
+
+
+def _told(one: Surveyed) -> tuple[Notice, ...]:
+    return (*one.flags, *_undecided(one.lesions), *(() if is_reviewed(one) else (_unreviewed(one.lesions),)))
 
 
 def identify(labels: Labels, suv: Volume, anatomy: Anatomy, ct: Volume | None) -> tuple[Lesion, ...]:
@@ -112,15 +159,15 @@ def _from_mask(
     read = read_mask(path, suv.grid)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     lesions = lesions_of_mask(read.labels, decided_by=f"reader {reader}" if reader else f"mask {digest}", reviewed=reader is not None)
-    placed = tuple(_placed(lesion, suv, anatomy, ct) for lesion in lesions)
+    sited = tuple(placed(lesion, suv, anatomy, ct) for lesion in lesions)
     flags = (
         *read.notices,
         notices.MASK_GIVEN.at("--mask", f"sha256 {digest}, {len(read.labels.regions)} segments, {len(lesions)} regions"),
     )
-    return placed, flags if reader else (*flags, notices.MASK_READER_UNKNOWN.at("--mask", "no --reader"))
+    return sited, flags if reader else (*flags, notices.MASK_READER_UNKNOWN.at("--mask", "no --reader"))
 
 
-def _placed(lesion: Lesion, suv: Volume, anatomy: Anatomy, ct: Volume | None) -> Lesion:
+def placed(lesion: Lesion, suv: Volume, anatomy: Anatomy, ct: Volume | None) -> Lesion:
     """The lesion with a site and kind by rule, where it has none."""
     if lesion.site is not None:
         return lesion
@@ -141,8 +188,8 @@ def _with_decisions(
     if not decisions:
         return lesions, False, ()
     decided = decide(lesions, decisions, suv, threshold=protocol.segment.preselect_suv)
-    placed = tuple(one if one.id in decided.site_open else _placed(one, suv, anatomy, ct) for one in decided.lesions)
-    return placed, any(one.lesion_id == "*" for one in decisions), decided.flags
+    with_places = tuple(one if one.id in decided.site_open else placed(one, suv, anatomy, ct) for one in decided.lesions)
+    return with_places, any(one.lesion_id == "*" for one in decisions), decided.flags
 
 
 def _read(path: Path) -> tuple[Decision, ...]:
@@ -194,26 +241,19 @@ def _plausibility(quantification: Quantification, anatomy: Anatomy, suv: Volume,
     return found
 
 
-def _measured(
-    lesions: tuple[Lesion, ...],
-    suv: Volume,
-    anatomy: Anatomy,
-    body: Body | None,
-    protocol: Protocol,
-    segmenter: str,
-    flags: tuple[Notice, ...],
-) -> tuple[tuple[Lesion, ...], tuple[Measurement | Missing, ...], tuple[Notice, ...]]:
+def _measured(one: Surveyed, flags: tuple[Notice, ...]) -> tuple[tuple[Lesion, ...], tuple[Measurement | Missing, ...], tuple[Notice, ...]]:
     """The lesions as the main segmenter draws them, and all values: per lesion, and per patient for each segmenter."""
+    protocol, suv, anatomy, body = one.protocol, one.suv, one.anatomy, one.quantification.body
     marks = tuple(dict.fromkeys(notice.code for notice in flags if notice.severity is Severity.WARNING))
-    names = dict.fromkeys((segmenter, *protocol.segment.also))
+    names = dict.fromkeys((one.segmenter, *protocol.segment.also))
     values: list[Measurement | Missing] = []
     missing: list[Notice] = []
-    shown = lesions
+    shown = one.lesions
     for name in names:
         try:
-            drawn, said = (lesions, ()) if name == MASK else _drawn(name, lesions, suv, anatomy, protocol)
+            drawn, said = delineated(name, one)
         except NotMeasurable as error:
-            if name == segmenter:  # the lesion table would show another delineation under this name
+            if name == one.segmenter:  # the lesion table would show another delineation under this name
                 raise Refused(notices.MAIN_SEGMENTER_MISSING.at("[segment] method", f"{name}: {error.reason}")) from error
             missing.append(notices.SEGMENTER_MISSING.at(name, error.reason))
             values += _all_missing(name, error.reason, suv, protocol, marks)
@@ -221,24 +261,32 @@ def _measured(
         missing += said
         own = (*marks, *(notice.code for notice in said))
         values += measure(drawn, suv, protocol.biomarkers, body=body, anatomy=anatomy, segmenter=name, flags=own)
-        if name == segmenter:
+        if name == one.segmenter:
             shown = drawn
     only = protocol.biomarkers.model_copy(update={"names": LESION_BIOMARKERS})
     for lesion in shown:
         alone = (replace(lesion, status=Status.DISEASE),)  # a region that is not disease has numbers too, but counts in no total
-        values += measure(alone, suv, only, body=body, anatomy=anatomy, segmenter=segmenter, of=lesion.id, flags=marks)
+        values += measure(alone, suv, only, body=body, anatomy=anatomy, segmenter=one.segmenter, of=lesion.id, flags=marks)
     return shown, tuple(values), tuple(missing)
 
 
-def _drawn(
-    name: str, lesions: tuple[Lesion, ...], suv: Volume, anatomy: Anatomy, protocol: Protocol
-) -> tuple[tuple[Lesion, ...], tuple[Notice, ...]]:
-    """Disease as one segmenter delineates it, all other regions as they were found; and which lesions it lost or could not end."""
-    method = pick(segmenters(), name, "segmenter")
-    disease = [lesion for lesion in lesions if lesion.status is Status.DISEASE]
-    others = [lesion for lesion in lesions if lesion.status is not Status.DISEASE]
+def delineated(name: str, one: Surveyed) -> tuple[tuple[Lesion, ...], tuple[Notice, ...]]:
+    """Disease as one segmenter delineates it, all other regions as they were found; and which lesions it lost or could not end.
+
+    A mask and, by the main segmenter, what a reader has drawn by hand stay as they are. Raises NotMeasurable.
+    """
+    if name == MASK:
+        return one.lesions, ()
+    method, by_hand = pick(segmenters(), name, "segmenter"), one.by_hand if name == one.segmenter else frozenset()
+    disease = [lesion for lesion in one.lesions if lesion.status is Status.DISEASE and lesion.id not in by_hand]
+    others = [lesion for lesion in one.lesions if lesion.status is not Status.DISEASE or lesion.id in by_hand]
     drawn = delineate(
-        method, disease, others=[one.region for one in others], suv=suv, margin_mm=protocol.segment.margin_mm, anatomy=anatomy
+        method,
+        disease,
+        others=[lesion.region for lesion in others],
+        suv=one.suv,
+        margin_mm=one.protocol.segment.margin_mm,
+        anatomy=one.anatomy,
     )
     said: tuple[Notice, ...] = ()
     if drawn.empty:

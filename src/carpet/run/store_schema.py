@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -117,24 +118,36 @@ def digest_of(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-def opened(path: Path) -> Engine:
-    """An engine on the store at `path`, which is made where there is none; raises Refused for a file that is not ours or too new."""
+@dataclass(frozen=True)
+class Format:
+    """A kind of SQLite file of ours: its tables and guards, and the numbers by which it is told from others."""
+
+    metadata: MetaData
+    application_id: int
+    version: int
+
+
+STORE = Format(METADATA, APPLICATION_ID, SCHEMA_VERSION)
+
+
+def opened(path: Path, of: Format = STORE) -> Engine:
+    """An engine on the file at `path`, which is made where there is none; raises Refused for a file that is not ours or too new."""
     engine = _engine(path)
     try:
-        _made_in_turn(engine, path)
+        _made_in_turn(engine, path, of)
     except BaseException:
         engine.dispose()
         raise
     return engine
 
 
-def _made_in_turn(engine: Engine, path: Path) -> None:
+def _made_in_turn(engine: Engine, path: Path, of: Format) -> None:
     """SQLite does not wait by itself where two processes turn on the write-ahead log of a new file together."""
     until = time.monotonic() + WAIT_S
     while True:
         try:
             with told(path):
-                return _made_or_known(engine, path)
+                return _made_or_known(engine, path, of)
         except OSError as error:
             if error.errno != errno.EBUSY or time.monotonic() > until:
                 raise
@@ -175,30 +188,30 @@ def writing(engine: Engine, path: Path) -> Iterator[Connection]:
         yield connection
 
 
-def _made_or_known(engine: Engine, path: Path) -> None:
+def _made_or_known(engine: Engine, path: Path, of: Format) -> None:
     with reading(engine, path) as connection:
-        if _is_known(connection, path):
+        if _is_known(connection, path, of):
             return
     with engine.connect().execution_options(begins="") as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar_one()  # not allowed within a transaction
     if mode != "wal":
         raise Refused(STORE_PLACE.at(path.name, f"journal mode {mode}"))
     with writing(engine, path) as connection:
-        if not _is_known(connection, path):  # another process may have made it meanwhile
-            METADATA.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+        if not _is_known(connection, path, of):  # another process may have made it meanwhile
+            of.metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA application_id={of.application_id}")
+            connection.exec_driver_sql(f"PRAGMA user_version={of.version}")
 
 
-def _is_known(connection: Connection, path: Path) -> bool:
-    """True for a store of ours, False for a file without any table."""
+def _is_known(connection: Connection, path: Path, of: Format) -> bool:
+    """True for a file of ours of this kind, False for a file without any table."""
     application, version, things = (
         connection.exec_driver_sql(question).scalar_one()
         for question in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
     )
-    if application == APPLICATION_ID and version > SCHEMA_VERSION:
+    if application == of.application_id and version > of.version:
         raise Refused(STORE_TOO_NEW.at(path.name, f"store version {version}"))
-    if application == APPLICATION_ID and version == SCHEMA_VERSION:
+    if application == of.application_id and version == of.version:
         return True
     if application or version or things:
         raise Refused(STORE_FOREIGN.at(path.name, "another database"))
@@ -216,11 +229,11 @@ def schema_of(connection: Connection) -> dict[str, str]:
     return {name: sql for name, _, sql in things} | columns
 
 
-def our_schema() -> dict[str, str]:
-    """What `schema_of` gives for an untouched store."""
+def our_schema(of: Format = STORE) -> dict[str, str]:
+    """What `schema_of` gives for an untouched file of this kind."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
-        METADATA.create_all(engine)
+        of.metadata.create_all(engine)
         with engine.connect() as connection:
             return schema_of(connection)
     finally:

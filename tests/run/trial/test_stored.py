@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from carpet.core.errors import ProtocolError
+from carpet.run.review.feeding import Signed
 from carpet.run.store import open_store
 from carpet.run.trial.clinical import read_clinical
 from carpet.run.trial.folder import load_trial
@@ -47,7 +48,7 @@ def test_a_course_stands_until_a_row_of_its_patient_changes(folder: Path) -> Non
         trial = stored_trial(folder)
         said = read_clinical(trial)
         with open_store(trial.store) as store:
-            found = {one.patient_id: stored_result(store, trial, said, one) for one in said.tables.patients}
+            found = {one.patient_id: stored_result(store, trial, said, Signed(said.tables), one) for one in said.tables.patients}
         assert {who: one is not None for who, one in found.items()} == {"A": stands, "B": True, "C": True}
         assert found["B"] is not None
         assert {one.timepoint_of(scan) for one in [found["B"].course] for scan in one.scans} == {"TT", "M1"}

@@ -166,7 +166,7 @@ def test_a_bug_is_logged_and_nothing_is_stored(trial: Trial, monkeypatch: pytest
     def broken(*given: Any) -> None:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(room, "measure_study", broken)
+    monkeypatch.setattr(room, "surveyed_study", broken)
     with open_store(trial.store) as store:
         (notice,) = kept(store, task_of(trial, study), task_of(trial, study).done(quiet))
         assert (notice.code, notice.found) == ("INTERNAL", "ZeroDivisionError")

@@ -14,6 +14,7 @@ from carpet.run.cohort.schemas import COHORT_SCHEMAS
 from carpet.run.cohort.writing import CohortWritten, write_cohort
 from carpet.run.leftovers import at_work_in
 from carpet.run.parquet import parquet_files
+from carpet.run.review.feeding import Signed, signed_readings
 from carpet.run.store import Stamp, Store, open_store
 from carpet.run.terminal import counted
 from carpet.run.trial.clinical import ClinicalFolder, read_clinical
@@ -55,14 +56,15 @@ def cohort_trial(folder: Path, *, say: Say, stamp: Stamp, tables_only: bool = Fa
     trial = stored_trial(folder)
     check_cohort(trial.protocol)
     said = read_clinical(trial)
+    signed = signed_readings(trial, said.tables)
     with at_work_in(trial.results), open_store(trial.store) as store:
         if not is_of_protocol(store, trial):
             raise Refused(RECORD_STALE.at(PROTOCOL_FILE))
         say("stored courses")
-        results = _stored(store, trial, said)
+        results = _stored(store, trial, said, signed)
         store.write(run_step(trial), stamp)
-        rows = of_courses(trial_rows(results, said.tables, (), protocol=trial.protocol.scores))
-        inputs = CohortInputs(results, said.tables, rows, trial.protocol)
+        rows = of_courses(trial_rows(results, signed.tables, (), protocol=trial.protocol.scores))
+        inputs = CohortInputs(results, signed.tables, rows, trial.protocol)
         written = write_cohort(trial, inputs, store=store, stamp=stamp, say=say, tables_only=tables_only)
     say("tables")
     own = {name: [*({**rows, **written.rows}[name])] for name in TABLES}
@@ -71,8 +73,8 @@ def cohort_trial(folder: Path, *, say: Say, stamp: Stamp, tables_only: bool = Fa
     return CohortOutcome(trial, len(results), own, written)
 
 
-def _stored(store: Store, trial: Trial, said: ClinicalFolder) -> tuple[CourseResult, ...]:
-    found = {one.patient_id: stored_result(store, trial, said, one) for one in said.tables.patients}
+def _stored(store: Store, trial: Trial, said: ClinicalFolder, signed: Signed) -> tuple[CourseResult, ...]:
+    found = {one.patient_id: stored_result(store, trial, said, signed, one) for one in said.tables.patients}
     stale = sorted(who for who, one in found.items() if one is None)
     if stale:
         raise Refused([RECORD_STALE.at(f"patient:{who}") for who in stale])

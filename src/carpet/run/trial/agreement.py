@@ -11,6 +11,7 @@ from typing import Any
 from carpet.cohort.agreement.adjudication import Read, Trigger, to_adjudicate
 from carpet.cohort.agreement.cohen_kappa import cohen_kappa
 from carpet.cohort.agreement.several_readers import fleiss_kappa, gwet_ac1, percent_agreement
+from carpet.run.trial.central import as_rated
 from carpet.run.trial.course import Course
 from carpet.run.trial.moments import CARPET, moments
 from carpet.run.trial.volume_agreement import ScanRead, statistic_row
@@ -56,7 +57,7 @@ def agreement_rows(courses: Iterable[tuple[Course, Responses]]) -> list[Row]:
 
 def _ratings(course: Course, responses: Responses) -> Iterator[_Rating]:
     who = course.patient.patient_id
-    for moment in moments(course):
+    for moment in moments(as_rated(course)):
         for item, (categories, criterion) in ITEMS.items():
             said = [(f"reader {one.reader}", getattr(one, item)) for one in moment.readings]
             said += [(CARPET, row["category"]) for row in responses if _is_by_numbers(row, moment.name, moment.day, criterion)]
@@ -103,18 +104,30 @@ def _several(start: Row, table: Sequence[Sequence[str | None]], categories: Sequ
 def adjudication_rows(courses: Iterable[tuple[Course, Responses]], *, reads: Iterable[ScanRead] = ()) -> list[Row]:
     """A row a case that a third person must see: two readers, or a reader and the date that patients.csv states for progression.
 
-    reads: scans on whose regions two readers or more decided, of any patient: of these each reader's TMTV is compared.
+    reads: scans on whose regions two readers or more decided, of any patient: of these each reader's TMTV is compared. What was compared
+    in the reading room when the second reader signed stands as it was found there, with how it was settled.
     """
     rows: list[Row] = []
     scans = {(one.patient_id, one.timepoint): one for one in reads}
     for course, responses in courses:
         days = {name: scan.day for name, scan in course.at.items()} | {moment.name: moment.day for moment in moments(course)}
+        rows += _of_reading_room(course)
+        signed = {(one.timepoint, one.pair) for one in course.central}
         for case in to_adjudicate(_reads(course, responses, _volumes(course, scans))):
+            if (case.timepoint, case.readers) in signed:
+                continue
             said = {"patient_id": case.patient_id, "timepoint": case.timepoint, "day": days.get(case.timepoint)}
             settled = scans[case.patient_id, case.timepoint].adjudicated_by if case.trigger is Trigger.TMTV else ""
             because = f"{case.because}, adjudicated by {settled}" if settled else case.because
             rows.append(said | {"readers": "; ".join(case.readers), "trigger": case.trigger.value, "because": because})
     return rows
+
+
+def _of_reading_room(course: Course) -> Iterator[Row]:
+    for one in course.central:
+        said = {"patient_id": one.patient_id, "timepoint": one.timepoint, "day": one.day, "readers": "; ".join(one.pair)}
+        for trigger, because in one.disagreements:
+            yield said | {"trigger": trigger, "because": f"{because}, {one.settled}" if one.settled else because}
 
 
 def _volumes(course: Course, scans: Mapping[tuple[str, str], ScanRead]) -> dict[tuple[str, str], float]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carpet.clinical import ClinicalTables, Patient
 from carpet.clinical.ct_targets import CtTarget
@@ -33,6 +33,10 @@ from carpet.run.trial.notices import (
     STUDY_UNDATED,
 )
 from carpet.run.trial.studies import TrialStudy
+
+if TYPE_CHECKING:
+    from carpet.run.trial.calipers import CaliperRead
+    from carpet.run.trial.central import CentralRead
 
 FOLLOWED = ("tmtv", "tlg", "suv_max")
 NO_KINETICS: Mapping[str, Any] = dict.fromkeys(("change", "per_day", "percent", "log_growth_per_day", "doubling_days"))
@@ -70,6 +74,7 @@ class Course:
     """One patient with scans, time points and clinical rows. at: time point → its scan; `refusals`, `flags`: of the course itself.
 
     accepted: day of a scan → who accepts that its scanner, reconstruction or voxels are not those of baseline (scans.csv).
+    central: the scans that two people have signed in the reading room; calipers: what the readings that stand say of lesions on CT.
     """
 
     patient: Patient
@@ -82,6 +87,8 @@ class Course:
     refusals: tuple[Notice, ...] = ()
     flags: tuple[Notice, ...] = ()
     accepted: Mapping[int, str] = field(default_factory=dict)
+    central: tuple[CentralRead, ...] = ()
+    calipers: tuple[CaliperRead, ...] = ()
 
     def timepoint_of(self, scan: Scan) -> str:
         return next((name for name, one in self.at.items() if one is scan), "")

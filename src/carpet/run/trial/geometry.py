@@ -7,9 +7,11 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -46,7 +48,7 @@ class ScanGeometry:
 
     mip_coronal: float32 SUVbw (head→feet, right→left) as `report.mip.project` gives it; mip_grid: the grid in drawn order.
     blocks: the whole volume in block maxima (lesions.residual). organs: kidneys, brain and bladder, those found, on a grid of their own.
-    candidate_suv: from which SUV on regions were sought.
+    candidate_suv: from which SUV on regions were sought. reads: what each of two readers of the reading room calls disease.
     """
 
     grid: Grid
@@ -57,28 +59,38 @@ class ScanGeometry:
     blocks: Blocks
     organs: tuple[Region, ...]
     candidate_suv: float
+    reads: Mapping[str, tuple[Region, ...]] = field(default_factory=dict)
 
 
-def geometry_bytes(result: Result) -> bytes:
-    """The file of one measured scan: npz, the same bytes for the same result. Surfaces are kept to 0.1 mm, SUV to 0.001 g/mL."""
+def geometry_bytes(result: Result, *, reads: Mapping[str, Sequence[Region]] = MappingProxyType({})) -> bytes:
+    """The file of one measured scan: npz, the same bytes for the same result. Surfaces are kept to 0.1 mm, SUV to 0.001 g/mL.
+
+    reads: what each of two readers calls disease; nothing of it is written where there are none.
+    """
     try:
         surfaces = surfaces_of(result.suv, result.anatomy)
     except NotMeasurable:
         surfaces = None
     suv = np.round(blocks_of(result.suv).values / SUV_STEP).astype(np.uint16)
     arrays: dict[str, NDArray[Any]] = {
-        "facts": np.frombuffer(json.dumps(_facts(result, surfaces), sort_keys=True).encode(), dtype=np.uint8),
+        "facts": np.frombuffer(json.dumps(_facts(result, surfaces) | _read_facts(reads), sort_keys=True).encode(), dtype=np.uint8),
         **_packed("", [lesion.region for lesion in result.lesions]),
         **_packed("organ_", list(_organs(result).values())),
         "mip": project(result.suv, "coronal"),
         "suv_high": (suv >> BYTE).astype(np.uint8),
         "suv_low": (suv & 255).astype(np.uint8),
     }
+    if reads:
+        arrays |= _packed("read_", [region for regions in reads.values() for region in regions])
     if surfaces is not None:
         arrays["points"] = np.round(surfaces.points_lps_mm.T / STEP_MM).astype(np.int32)
         arrays["normals"] = np.round(surfaces.normals_lps.T * NORMAL_STEPS).astype(np.int8)
         arrays["kinds"] = surfaces.kinds.astype(np.uint8)
     return _zipped(arrays)
+
+
+def _read_facts(reads: Mapping[str, Sequence[Region]]) -> dict[str, Any]:
+    return {"reads": [[reader, len(regions)] for reader, regions in reads.items()]} if reads else {}
 
 
 def _packed(name: str, regions: Sequence[Region]) -> dict[str, NDArray[Any]]:
@@ -194,7 +206,15 @@ def _geometry(arrays: Mapping[str, NDArray[Any]]) -> ScanGeometry:
         _blocks(grid, arrays["suv_high"], arrays["suv_low"]),
         tuple(_regions(organ_grid, arrays["organ_boxes"], arrays["organ_voxels"])),
         float(facts["candidate_suv"]),
+        dict(_reads(facts, grid, arrays)),
     )
+
+
+def _reads(facts: Mapping[str, Any], grid: Grid, arrays: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, tuple[Region, ...]]]:
+    said = facts.get("reads", [])
+    regions = iter(_regions(grid, arrays["read_boxes"], arrays["read_voxels"]) if said else ())
+    for reader, number in said:
+        yield reader, tuple(islice(regions, number))
 
 
 def _grid(facts: Mapping[str, Any]) -> Grid:

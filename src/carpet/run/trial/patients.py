@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from carpet.clinical.track_corrections import TrackCorrection
 from carpet.run.store import Stamp, Store
+from carpet.run.trial.calipers import with_calipers
 from carpet.run.trial.clinical import Placed, with_places
 from carpet.run.trial.course import Course
 from carpet.run.trial.folder import Trial
@@ -52,7 +53,7 @@ class PatientTask:
 
     def result(self, tracks: CourseTracks) -> CourseResult:
         """What follows from the scans and these tracks; nothing is written."""
-        result = course_result(self.course, self.trial.protocol, tracks)
+        result = course_result(with_calipers(self.course, tracks), self.trial.protocol, tracks)
         return with_places(with_reads(result, geometry_in(self.trial, self.course)), self.placed)
 
     def lost(self, how: str) -> PatientOutcome:

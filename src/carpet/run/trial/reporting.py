@@ -10,6 +10,7 @@ from pathlib import Path
 from carpet.clinical import ClinicalTables, Patient
 from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.run.leftovers import at_work_in
+from carpet.run.review.feeding import signed_readings
 from carpet.run.store import open_store
 from carpet.run.trial.clinical import read_clinical
 from carpet.run.trial.folder import PROTOCOL_FILE
@@ -35,14 +36,15 @@ def report_trial(folder: Path, *, patient_id: str | None, say: Callable[[str], N
     """
     trial = stored_trial(folder)
     said = read_clinical(trial)
-    tables = said.tables
+    signed = signed_readings(trial, said.tables)
+    tables = signed.tables
     pages, refusals, renewed = [], [], 0
     with at_work_in(trial.results), open_store(trial.store) as store:
         if not is_of_protocol(store, trial):
             raise Refused(RECORD_STALE.at(PROTOCOL_FILE))
         for patient in _wanted(tables, patient_id):
             say(f"{patient.patient_id}: report")
-            result = stored_result(store, trial, said, patient)
+            result = stored_result(store, trial, said, signed, patient)
             if result is None:
                 refusals.append(RECORD_STALE.at(f"patient:{patient.patient_id}"))
                 continue

@@ -23,6 +23,7 @@ from carpet.run.on_cluster import on_cluster
 from carpet.run.opening import Found, found_under
 from carpet.run.outputs import new_files
 from carpet.run.parquet import parquet_files
+from carpet.run.review.feeding import Signed, signed_readings
 from carpet.run.store import Record, Stamp, Step, Store, open_store
 from carpet.run.terminal import counted
 from carpet.run.trial.asked import as_asked
@@ -47,12 +48,14 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class ReadyTrial:
     """A trial as it lies in its folder now. studies: of each patient; told: (study UID, notice) for what concerns no known patient;
-    placed: turns a place in a clinical table into that in a REDCap export, where the table was made of one."""
+    placed: turns a place in a clinical table into that in a REDCap export, where the table was made of one. signed: what was signed
+    in the reading room."""
 
     trial: Trial
     tables: ClinicalTables
     studies: dict[str, list[TrialStudy]]
     told: tuple[tuple[str, Notice], ...]
+    signed: Signed
     placed: Placed = as_it_is
 
     def corrections(self, course: Course) -> tuple[TrackCorrection, ...]:
@@ -64,7 +67,7 @@ class ReadyTrial:
         protocol = self.trial.protocol
         for patient in sorted(self.tables.patients, key=lambda one: one.patient_id):
             scans = [stored_scan(store, study, patient, protocol) for study in self.studies[patient.patient_id]]
-            course = course_of(patient, scans, self.tables, protocol)
+            course = self.signed.course(course_of(patient, scans, self.tables, protocol))
             corrections = self.corrections(course)
             yield PatientTask(self.trial, course, corrections, stored_tracks(store, course, corrections), self.placed, tables_only)
 
@@ -85,8 +88,11 @@ class TrialOutcome:
 
 
 @contextmanager
-def ready_trial(folder: Path, say: Say) -> Iterator[ReadyTrial]:
-    """The trial's protocol, clinical tables and scans, headers read and matched; unpacked zips live as long as the context does."""
+def ready_trial(folder: Path, say: Say, *, reviews: bool = True) -> Iterator[ReadyTrial]:
+    """The trial's protocol, clinical tables and scans, headers read and matched; unpacked zips live as long as the context does.
+
+    reviews: whether signed readings of the reading room are taken in.
+    """
     trial = load_trial(folder)
     check_cohort(trial.protocol)
     said = read_clinical(trial)
@@ -97,8 +103,10 @@ def ready_trial(folder: Path, say: Say) -> Iterator[ReadyTrial]:
         of, wrong = matched(studies, tables)
         of, unused = as_asked(of, tables, trial.protocol.suv)
         told = [(uid, STUDY_WITHOUT_PET.at(uid)) for uid in without]
+        signed = signed_readings(trial, tables) if reviews else Signed(tables)
         placed = ((uid, at_place(notice, said.placed)) for uid, notice in (*wrong, *unused))
-        yield ReadyTrial(trial, tables, of, (*placed, *told, *(("", notice) for notice in _unreadable(found))), said.placed)
+        others = (("", notice) for notice in _unreadable(found))
+        yield ReadyTrial(trial, signed.tables, signed.studies(of), (*placed, *told, *others), signed, said.placed)
 
 
 def _writable(results: Path) -> Path | None:

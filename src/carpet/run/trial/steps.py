@@ -122,7 +122,7 @@ def with_reads(result: CourseResult, geometry_of: Callable[[Scan], Regions]) -> 
 
 def _rows_sha256(course: Course) -> str:
     """Of the clinical rows that the course depends on, with the numbers of the rows, which messages name."""
-    said = [repr(one) for one in (course.patient, *course.readings, *course.ct_targets, sorted(course.accepted.items()))]
+    said = [repr(one) for one in (course.patient, *course.readings, *course.ct_targets, *course.central, sorted(course.accepted.items()))]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 

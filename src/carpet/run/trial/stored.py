@@ -8,7 +8,9 @@ from typing import Any
 
 from carpet.clinical import Patient
 from carpet.core.errors import ProtocolError
+from carpet.run.review.feeding import Signed
 from carpet.run.store import Store
+from carpet.run.trial.calipers import with_calipers
 from carpet.run.trial.clinical import ClinicalFolder, with_places
 from carpet.run.trial.course import course_of
 from carpet.run.trial.folder import Trial, load_trial
@@ -17,7 +19,7 @@ from carpet.run.trial.running import run_step
 from carpet.run.trial.steps import CourseResult, course_result, scan_in_store, stored_scans, with_reads
 from carpet.run.trial.tracks import CourseTracks, stored_tracks
 
-OF_STATISTICS = ("cohort", "scores")  # sections of the protocol that no stored measurement or response depends on
+OF_STATISTICS = ("cohort", "scores", "review")  # sections of the protocol that no stored measurement or response depends on
 
 
 def stored_trial(folder: Path) -> Trial:
@@ -39,12 +41,13 @@ def _measured_by(said: Mapping[str, Any]) -> tuple[Any, Any]:
     return {name: section for name, section in said["protocol"].items() if name not in OF_STATISTICS}, said["software"]
 
 
-def stored_result(store: Store, trial: Trial, said: ClinicalFolder, patient: Patient) -> CourseResult | None:
+def stored_result(store: Store, trial: Trial, said: ClinicalFolder, signed: Signed, patient: Patient) -> CourseResult | None:
     """The patient's course as the last run has stored it; None where it would come out as another today."""
     scans = [scan_in_store(store, *one) for one in stored_scans(store, patient)]
-    course = course_of(patient, scans, said.tables, trial.protocol)
+    course = signed.course(course_of(patient, scans, signed.tables, trial.protocol))
     corrections = tuple(one for one in said.tables.track_corrections if one.patient_id == patient.patient_id)
-    result = course_result(course, trial.protocol, stored_tracks(store, course, corrections) or CourseTracks())
+    tracks = stored_tracks(store, course, corrections) or CourseTracks()
+    result = course_result(with_calipers(course, tracks), trial.protocol, tracks)
     if not store.done(result.step.key):
         return None
     return with_places(with_reads(result, geometry_in(trial, course)), said.placed)

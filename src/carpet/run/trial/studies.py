@@ -23,7 +23,8 @@ from carpet.lesions.decisions import Decision
 from carpet.run.document import document, software
 from carpet.run.opening import Found, open_study
 from carpet.run.outputs import document_bytes, new_files, write_result
-from carpet.run.pipeline import Result, Wishes, measure_study
+from carpet.run.pipeline import Result, Wishes, measured_study, surveyed_study
+from carpet.run.review.signed import CaseReview, read_by, read_together
 from carpet.run.store import Record, Stamp, Step, Store
 from carpet.run.trial.geometry import geometry_bytes, geometry_sha256, is_held, write_geometry
 from carpet.run.trial.notices import INTERNAL, WORKER_DIED
@@ -41,16 +42,20 @@ Outcome = tuple[Record, ...] | Notice
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person has decided about one examination, in scans.csv and decisions.csv; a weight is in `Found` already."""
+    """What a person has decided about one examination, in scans.csv, decisions.csv and the reading room; a weight is in `Found` already."""
 
     weight_kg: float | None = None
     series_uid: str | None = None
     decisions: tuple[Decision, ...] = ()
+    review: CaseReview | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
         """What of it a measurement depends on; {} where nothing was decided. The numbers of rows in the table are no part of it."""
-        return {"asked": asdict(self)} if self != Asked() else {}
+        table = {"asked": asdict(replace(self, review=None))} if replace(self, review=None) != Asked() else {}
+        for part in table.values():
+            del part["review"]  # a step of a trial that nobody has reviewed is the one it was
+        return table if self.review is None else table | {"review": self.review.as_parameters()}
 
 
 def study_chain(study_uid: str) -> str:
@@ -204,9 +209,12 @@ def study_records(
     try:
         read = open_study(study.found, series_uid=study.asked.series_uid)
         wishes = Wishes(decisions=study.asked.decisions)
-        result = measure_study(read, study.found.quantifications[read.pet.series_uid], protocol, wishes, say)
+        surveyed = surveyed_study(read, study.found.quantifications[read.pet.series_uid], protocol, wishes, say)
+        say("biomarkers")
+        result = measured_study(surveyed if study.asked.review is None else read_together(surveyed, study.asked.review))
         told = document(result)
-        geometry = geometry_bytes(result)
+        reads = {} if study.asked.review is None else read_by(surveyed, study.asked.review)
+        geometry = geometry_bytes(result, reads=reads)
         if wanted is not None and stamp is not None:
             _write(result, told, wanted, stamp, say)
             write_geometry(wanted.geometry, geometry)

@@ -45,6 +45,9 @@ class Regions(Protocol):
     @property
     def candidate_suv(self) -> float: ...
 
+    @property
+    def reads(self) -> Mapping[str, tuple[Region, ...]]: ...
+
 
 @dataclass(frozen=True, eq=False)
 class ScanRead:
@@ -77,10 +80,18 @@ def read_scans(course: Course, geometry_of: Callable[[Scan], Regions]) -> tuple[
     """The scans at time points on which two readers or more each decided every region, in the order of time points; () for none.
 
     What readers dispute counts for each as that reader said; who leaves a region open has no TMTV, and who adjudicates is no reader.
+    Of a scan that two have signed in the reading room, these two are compared, each by the own edits.
     Raises Refused where a geometry can't be read.
     """
     found = []
+    central = {one.timepoint: one for one in course.central}
     for timepoint, scan in course.at.items():
+        if timepoint in central and scan.study is not None:
+            geometry = geometry_of(scan)
+            settled = central[timepoint].settled_by
+            by_hand = f"reader {settled}" if settled else ""
+            found.append(ScanRead(course.patient.patient_id, timepoint, geometry.grid, geometry.reads, adjudicated_by=by_hand))
+            continue
         rows = [one for one in scan.decisions if not one.adjudicates]
         by = {reader: [one for one in rows if one.reader == reader] for reader in sorted({one.reader for one in rows})}
         if len(by) < 2 or scan.study is None:

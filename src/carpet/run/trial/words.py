@@ -13,18 +13,21 @@ from carpet.cohort.endpoints import notices as endpoint_notices
 from carpet.core.errors import NoticeKind
 from carpet.dicom import notices as dicom_notices
 from carpet.dicom import pet_facts, placing
-from carpet.lesions import decide, decisions, track_corrections
+from carpet.lesions import decide, decisions, editing, track_corrections
 from carpet.report.numbers import reason_text
 from carpet.response import ct_scans, finding_notices, time_points, verdict_notices
 from carpet.run import notices as run_notices
 from carpet.run import store_chain, store_schema
+from carpet.run.review import notices as review_notices
+from carpet.run.review import server_notices
 from carpet.run.trial import notices as trial_notices
 from carpet.suv import notices as suv_notices
 
 # where kinds of notices are defined; those of the cohort's statistics stand on the cohort's own page
 PLACES = (
     *(trial_notices, run_notices, verdict_notices, finding_notices, time_points, ct_scans, endpoint_notices, clinical_notices),
-    *(clinical_table, suv_notices, dicom_notices, pet_facts, placing, decide, decisions, track_corrections, store_chain, store_schema),
+    *(clinical_table, suv_notices, dicom_notices, pet_facts, placing, decide, decisions, editing, track_corrections, store_chain),
+    *(store_schema, review_notices, server_notices),
 )
 # reasons and flags that are no kind of notice: what a score, a biomarker or an estimate says of itself
 SENTENCES: Mapping[str, str] = MappingProxyType(

@@ -1,0 +1,117 @@
+"""What signed readings give to `carpet run`: the reading that stands for each scan, what each reader said of it, and what is not settled.
+
+A case counts once all its readers have signed; before that nothing of it leaves the room, so that no table tells one reader of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from carpet.clinical import ClinicalTables, Patient
+from carpet.clinical.readings import Reading as ReadingRow
+from carpet.review.cases import Case, Reading
+from carpet.run.review.applied import Review
+from carpet.run.review.kept_at import readings_of
+from carpet.run.review.readings import calipers_of, reading_row
+from carpet.run.review.signed import CaseReview
+from carpet.run.trial.calipers import CaliperRead
+from carpet.run.trial.central import CentralRead
+from carpet.run.trial.course import Course
+from carpet.run.trial.folder import Trial
+from carpet.run.trial.studies import TrialStudy
+
+Of = Mapping[str, Sequence[TrialStudy]]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The clinical tables with the signed readings, the cases, the scans that two have signed, and what stands of lesions on CT."""
+
+    tables: ClinicalTables
+    cases: tuple[Case, ...] = ()
+    central: tuple[CentralRead, ...] = ()
+    calipers: tuple[CaliperRead, ...] = ()
+
+    def studies(self, of: Of) -> dict[str, list[TrialStudy]]:
+        """The studies, each with the readings of it."""
+        patients = {one.patient_id: one for one in self.tables.patients}
+        return {name: [_reviewed(study, patients[name], self.cases) for study in some] for name, some in of.items()}
+
+    def course(self, course: Course) -> Course:
+        """The course with what was signed of this patient."""
+        who = course.patient.patient_id
+        central = tuple(one for one in self.central if one.patient_id == who)
+        return replace(course, central=central, calipers=tuple(one for one in self.calipers if one.patient_id == who))
+
+
+def signed_readings(trial: Trial, tables: ClinicalTables) -> Signed:
+    """Every case that all its readers have signed, and the tables with them; the tables as they are where there is no history of readings.
+
+    Where a table has a row of the same patient, day and reader, the signed reading takes its place. Raises Refused where the history
+    that the trial names cannot be reached or read: nothing is measured without its readings.
+    """
+    cases = readings_of(trial.root)
+    if cases is None:
+        return Signed(tables)
+    patients = {one.patient_id: one for one in tables.patients}
+    signed = tuple(one for one in cases if one.all_signed and one.patient in patients)
+    read = [row for one in signed for row in _standing_rows(one, patients[one.patient])]
+    said = {(one.patient, row.date, row.reader) for one in signed for row in _rows(one, patients[one.patient], one.readings)}
+    said |= {(row.patient_id, row.date, row.reader) for row in read}
+    kept = (row for row in tables.readings if (row.patient_id, row.date, row.reader) not in said)
+    central = tuple(_central(one, patients[one.patient]) for one in signed if one.shared)
+    stands = [(one, reading) for one in signed if one.stands and (reading := one.reading_of(one.stands)) is not None]
+    calipers = tuple(row for one, reading in stands for row in calipers_of(one, reading.who, reading.standing))
+    return Signed(replace(tables, readings=(*kept, *read)), signed, central, calipers)
+
+
+def _reviewed(study: TrialStudy, patient: Patient, signed: Sequence[Case]) -> TrialStudy:
+    day = None if study.date is None else patient.day(study.date)
+    case = next((one for one in signed if one.patient == patient.patient_id and one.day == day), None)
+    return study if case is None else replace(study, asked=replace(study.asked, review=review_of(case)))
+
+
+def review_of(case: Case) -> CaseReview:
+    """A case that all its readers have signed, as a measurement takes it."""
+    third = case.third if case.third is not None and case.third.conclusion is not None and case.stands == case.third.who else None
+    because = "; ".join(one.because for one in case.disagreements or ())
+    return CaseReview(
+        tuple(map(_signed, case.readings)),
+        case.stands or "",
+        None if third is None else _signed(third),
+        case.third.who if case.third is not None and case.chosen else "",
+        because,
+    )
+
+
+def _signed(reading: Reading) -> Review:
+    assert reading.conclusion is not None
+    return Review(reading.who, reading.standing, reading.conclusion.of)
+
+
+def _standing_rows(case: Case, patient: Patient) -> Iterator[ReadingRow]:
+    """By adjudication the one reading that stands; else what each reader said, also where that is not settled."""
+    chosen = case.reading_of(case.chosen) if case.chosen else None
+    yield from _rows(case, patient, case.readings if chosen is None else (chosen,))
+
+
+def _rows(case: Case, patient: Patient, readings: Sequence[Reading]) -> Iterator[ReadingRow]:
+    for reading in readings:
+        row = reading_row(patient, case, reading.who, reading.standing)
+        if row is not None:
+            yield row
+
+
+def _central(case: Case, patient: Patient) -> CentralRead:
+    one, other = case.readings
+    return CentralRead(
+        case.patient,
+        case.timepoint,
+        case.day,
+        (one.who, other.who),
+        tuple(_rows(case, patient, case.readings)),
+        tuple((found.trigger, found.because) for found in case.disagreements or ()),
+        case.third.who if case.third is not None and case.chosen else "",
+        case.stands or "",
+    )

@@ -1,0 +1,80 @@
+"""Where a trial's history of readings is kept: in TRIAL/review/history.sqlite, or in the database that TRIAL/review/history.url names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from carpet.core.errors import ProtocolError, Refused
+from carpet.review.cases import Case
+from carpet.run.outputs import new_files
+from carpet.run.review.history import open_history
+from carpet.run.review.notices import HISTORY_TWICE, HISTORY_UNREACHABLE, PASSWORD_IN_URL
+from carpet.run.review.readings import FOLDER, HISTORY
+
+NAMED = "history.url"
+
+
+def history_of(root: Path, asked: str | None = None) -> Path | str:
+    """Where this trial's history is: the database that is asked for or was named before, else the file, which need not be there yet.
+
+    Raises Refused where there are two histories, and ProtocolError for a URL with a password: that is taken from PGPASSWORD.
+    """
+    own, named = root / FOLDER / HISTORY, _named(root)
+    if asked is not None:
+        url = _without_password(asked)
+        if named is not None and named != url:
+            raise Refused(HISTORY_TWICE.at(f"{FOLDER}/{NAMED}", "another database"))
+        named = url
+    if named is None:
+        return own
+    if own.is_file():
+        raise Refused(HISTORY_TWICE.at(f"{FOLDER}/{HISTORY}", f"a file beside {FOLDER}/{NAMED}"))
+    return named
+
+
+def name_history(root: Path, where: Path | str) -> None:
+    """Write down in the trial that its history is in this database, so that every command finds it; nothing for a file."""
+    if isinstance(where, str) and not (root / FOLDER / NAMED).is_file():
+        with new_files(root / FOLDER, ()) as part:
+            (part / NAMED).write_text(where + "\n", encoding="utf-8")
+
+
+def readings_of(root: Path) -> tuple[Case, ...] | None:
+    """Every case of the trial's history as it is now; None where nobody has opened the reading room.
+
+    Raises Refused where the history that the trial names cannot be reached or is not one: without it nothing must be measured.
+    """
+    where = history_of(root)
+    if isinstance(where, Path) and not where.is_file():
+        return None
+    try:
+        with open_history(where) as history:
+            return history.cases()
+    except OSError as error:
+        said = error.strerror or type(error).__name__
+        raise Refused(HISTORY_UNREACHABLE.at(f"{FOLDER}/{NAMED if isinstance(where, str) else HISTORY}", said)) from error
+    except ProtocolError as error:
+        raise Refused(HISTORY_UNREACHABLE.at(f"{FOLDER}/{NAMED}", str(error))) from error
+
+
+def _named(root: Path) -> str | None:
+    path = root / FOLDER / NAMED
+    if not path.is_file():
+        return None
+    try:
+        return _without_password(path.read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, ProtocolError) as error:
+        raise Refused(HISTORY_UNREACHABLE.at(f"{FOLDER}/{NAMED}", "no URL of a database without a password")) from error
+
+
+def _without_password(url: str) -> str:
+    try:
+        has = make_url(url).password is not None
+    except ArgumentError as error:
+        raise ProtocolError("this is no URL of a database; one looks like postgresql://user@host:5432/trial") from error
+    if has:
+        raise ProtocolError(PASSWORD_IN_URL)
+    return url

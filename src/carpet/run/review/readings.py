@@ -1,0 +1,38 @@
+"""Where the reading room keeps what people have read, and what a reading says as rows of readings.csv and of ct_targets.csv."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+from carpet.clinical import Patient
+from carpet.clinical.readings import Reading
+from carpet.review.cases import Case
+from carpet.review.edits import Caliper, CtSeen, Deauville, NewLesions, Standing
+from carpet.run.trial.calipers import CaliperRead
+
+FOLDER, HISTORY = "review", "history.sqlite"
+
+
+def reading_row(patient: Patient, case: Case, whose: str, standing: Standing) -> Reading | None:
+    """A reader's Deauville score and word on new lesions, as a row of readings.csv; None for neither, and without a day of infusion."""
+    score = next((one.edit.score for one in reversed(standing) if isinstance(one.edit, Deauville)), None)
+    new = next((one.edit.present for one in reversed(standing) if isinstance(one.edit, NewLesions)), None)
+    infused = patient.infusion_date
+    if infused is None or (score is None and new is None):
+        return None
+    return Reading(patient_id=case.patient, date=infused + dt.timedelta(days=case.day), reader=whose, deauville=score, new_lesions=new)
+
+
+def calipers_of(case: Case, whose: str, standing: Standing) -> tuple[CaliperRead, ...]:
+    """What a reading says of lesions on CT, the last word on each; () for nothing."""
+    found: dict[tuple[str, str], CaliperRead] = {}
+    here = (case.patient, case.timepoint, case.day, whose)
+    for edit in (one.edit for one in standing):
+        if isinstance(edit, Caliper):
+            ldi, sdi = math.dist(*edit.ldi_lps_mm), math.dist(*edit.sdi_lps_mm)
+            made = CaliperRead(*here, edit.lesion, edit.name, edit.counts_as, edit.target, edit.seen)
+            found["caliper", edit.subject] = made.measured(ldi, sdi)
+        elif isinstance(edit, CtSeen):
+            found["ct_seen", edit.name] = CaliperRead(*here, None, edit.name, edit.counts_as, edit.target, edit.seen)
+    return tuple(found.values())

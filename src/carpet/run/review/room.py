@@ -1,0 +1,444 @@
+"""The reading room of one trial: its cases, what each reading says of its scan now, and the one way in which a reading is changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from carpet.clinical.readings import Reading as ClinicalReading
+from carpet.core.errors import NotMeasurable, ProtocolError, Refused
+from carpet.core.protocol import ReviewProtocol
+from carpet.review.blinding import days_seen, is_due, queue, require_in_order, require_sight, sight
+from carpet.review.cases import (
+    Act,
+    Adjudicated,
+    Assigned,
+    Case,
+    Edited,
+    Opened,
+    Planned,
+    Reading,
+    ReadingState,
+    Signed,
+    Unlocked,
+    case_id,
+    choice_of,
+    take,
+)
+from carpet.review.edits import Deauville, Edit, Numbered, SetSite, SetStatus, Standing, replaced
+from carpet.review.notices import ASSIGNMENT_UNFIT, BLINDED, NOT_YOURS
+from carpet.review.roles import Person, Role
+from carpet.review.signature import Conclusion, reading_digest, signed
+from carpet.run.notices import MAIN_SEGMENTER_MISSING
+from carpet.run.review.applied import after_edit, base_digest, made_by
+from carpet.run.review.history import CARPET, History, open_history
+from carpet.run.review.kept_at import history_of, name_history
+from carpet.run.review.keys import Key
+from carpet.run.review.numbers import Meter, Numbers
+from carpet.run.review.people import AccountFile, People
+from carpet.run.review.readings import FOLDER, calipers_of, reading_row
+from carpet.run.review.response import Reviewed, response_rows_of
+from carpet.run.review.scan_file import OpenScan
+from carpet.run.review.scans import ScanRoom
+from carpet.run.review.server_notices import ACCOUNTS_NONE, STALE, UNDECIDED_LEFT
+from carpet.run.store import Stamp, Store, open_store
+from carpet.run.trial.course import Course, course_of
+from carpet.run.trial.folder import Trial
+from carpet.run.trial.running import ReadyTrial, ready_trial
+from carpet.run.trial.steps import scan_in_store, stored_scans
+from carpet.run.trial.studies import TrialStudy
+from carpet.run.trial.tracks import CourseTracks, stored_tracks
+
+CACHE = "review-cache"
+ROOM_README = """\
+What people have read: history.sqlite holds every edit and signature, accounts.json who may log in.
+Nobody can compute this again: back it up.
+"""
+PROGRESSION = "PD"  # of Lugano
+OPEN_CASES = 8  # whose numbers are kept in memory [P]
+Say = Callable[[str], None]
+Clock = Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True)
+class PatientScans:
+    """A patient's course as the last run has stored it, and the examination behind each time point."""
+
+    course: Course
+    tracks: CourseTracks
+    studies: Mapping[str, TrialStudy]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A case as one person sees it: whose reading (None: the machine's result), the edits that stand, and the numbers after them."""
+
+    case: Case
+    scan: OpenScan
+    whose: str | None
+    standing: Standing
+    numbers: Numbers
+
+    @property
+    def reading(self) -> Reading | None:
+        return None if self.whose is None else self.case.reading_of(self.whose)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(one.id for one in self.numbers.surveyed.lesions)
+
+    def id_of(self, one: Numbered) -> str:
+        """The name of the region that an edit has made."""
+        return made_by(self.scan.surveyed, one)
+
+    @property
+    def version(self) -> int:
+        return 0 if self.whose is None else self.case.version_of(self.whose)
+
+
+@dataclass(frozen=True, eq=False)
+class Room:
+    """An open reading room. now: the clock; run: names this call in the history."""
+
+    trial: Trial
+    patients: Mapping[str, PatientScans]
+    history: History
+    people: People
+    scans: ScanRoom
+    run: str
+    now: Clock
+    _meters: OrderedDict[str, tuple[OpenScan, Meter]] = field(default_factory=OrderedDict, repr=False)
+    _done: OrderedDict[tuple[str, str], tuple[Standing, Numbers]] = field(default_factory=OrderedDict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def case(self, name: str) -> Case:
+        """The case as it is now; raises Refused (REVIEW_CASE_UNKNOWN, REVIEW_TRIAL_STALE)."""
+        case = self.history.case(name)
+        self.study(case)
+        return case
+
+    def study(self, case: Case) -> TrialStudy:
+        """The examination of a case; raises Refused where the trial does not have it any more, or on another day."""
+        patient = self.patients.get(case.patient)
+        study = patient.studies.get(case.timepoint) if patient else None
+        if patient is None or study is None or patient.course.at[case.timepoint].day != case.day:
+            raise Refused(STALE.at(case.id))
+        return study
+
+    def looked_at(self, case: Case, person: Person) -> None:
+        """Raises Refused where this person may not see the images of this case now."""
+        if sight(case, person).images:
+            own = case.reading_of(person.name)
+            if own is not None and own.state is ReadingState.ASSIGNED:
+                require_in_order(case, self.history.cases(), person)
+            return
+        for other in self.history.cases():
+            if other.patient == case.patient and case.day < other.day and case.day in days_seen(other, (case.day,), person):
+                return
+        require_sight(case, person)
+
+    def seen(self, case: Case, person: Person, *, asked: str | None = None) -> Seen:
+        """The case with the reading this person sees: the one asked for, the own one, the one that stands; else the machine's result."""
+        self.looked_at(case, person)
+        readings = sight(case, person).readings
+        if asked is not None and asked not in readings:
+            raise Refused(BLINDED.at(case.id, "reading"))
+        own = person.name if person.name in readings else None
+        whose = asked or own or (case.stands if case.stands in readings else None)
+        return self.of(case, whose)
+
+    def of(self, case: Case, whose: str | None) -> Seen:
+        """The case with one person's reading, or none."""
+        reading = case.reading_of(whose) if whose else None
+        standing = reading.standing if reading else ()
+        scan, _ = self._meter(case)
+        return Seen(case, scan, whose, standing, self.numbers(case, whose or "", standing))
+
+    def base(self, case: Case) -> Numbers:
+        """The machine's own result."""
+        return self.numbers(case, "", ())
+
+    def numbers(self, case: Case, whose: str, standing: Standing) -> Numbers:
+        """The scan after these edits; what went before an edit is taken from memory. Raises Refused where an edit cannot be made."""
+        with self._lock:
+            before = self._done.get((case.id, whose))
+        if before is not None and before[0] == standing:
+            return before[1]
+        scan, meter = self._meter(case)
+        if before is not None and before[0] and before[0] == standing[: len(before[0])]:
+            now, rest = before[1].surveyed, standing[len(before[0]) :]
+        else:
+            now, rest = scan.surveyed, standing
+        try:
+            for one in rest:
+                now = after_edit(scan.surveyed, now, one, reader=whose)
+            found = meter.numbers(now, standing)
+        except NotMeasurable as error:
+            raise Refused(MAIN_SEGMENTER_MISSING.at("[segment] method", error.reason)) from error
+        self._remember(case, whose, standing, found)
+        return found
+
+    def _remember(self, case: Case, whose: str, standing: Standing, found: Numbers) -> None:
+        with self._lock:
+            self._done[case.id, whose] = (standing, found)
+            self._done.move_to_end((case.id, whose))
+            while len(self._done) > OPEN_CASES:
+                self._done.popitem(last=False)
+
+    def _meter(self, case: Case) -> tuple[OpenScan, Meter]:
+        with self._lock:
+            if case.id in self._meters:
+                self._meters.move_to_end(case.id)
+                return self._meters[case.id]
+        scan = self.scans.opened(self.study(case))
+        with self._lock:
+            self._meters[case.id] = (scan, Meter(scan.surveyed))
+            while len(self._meters) > OPEN_CASES:
+                self._meters.popitem(last=False)
+            return self._meters[case.id]
+
+    def responses(self, seen: Seen) -> list[Mapping[str, Any]]:
+        """The rows of all criteria at the case's time point: by the reader where there is a score, and by the numbers. () at baseline."""
+        patient = self.patients[seen.case.patient]
+        here = self._reviewed(seen.case, seen.whose, seen.numbers, seen.standing)
+        earlier = [
+            self._reviewed(one, seen.whose, found.numbers, found.standing)
+            for one in self.history.cases()
+            if (found := self._earlier(one, seen)) is not None
+        ]
+        return response_rows_of(patient.course, patient.tracks, (*earlier, here), self.trial.protocol)
+
+    def _earlier(self, case: Case, seen: Seen) -> Seen | None:
+        """What the same reader has signed of an earlier scan of the patient."""
+        reading = case.reading_of(seen.whose) if seen.whose else None
+        if reading is None or case.patient != seen.case.patient or case.day >= seen.case.day or reading.state is not ReadingState.SIGNED:
+            return None
+        return self.of(case, seen.whose)
+
+    def _reviewed(self, case: Case, whose: str | None, numbers: Numbers, standing: Standing) -> Reviewed:
+        row = None if whose is None else self.reading_row(case, whose, standing)
+        return Reviewed(case.timepoint, numbers, row, calipers_of(case, whose or "", standing))
+
+    def reading_row(self, case: Case, whose: str, standing: Standing) -> ClinicalReading | None:
+        """What a reader says of the whole scan, as a row of readings.csv; None where that is nothing."""
+        return reading_row(self.patients[case.patient].course.patient, case, whose, standing)
+
+    def edit(self, case: Case, edit: Edit, person: Person, *, if_match: int, reason: str = "") -> Seen:
+        """The reading after one more edit, kept on the disk when this returns. Raises Conflict, Refused; nothing has changed then."""
+        stamp = self.stamp(person, reason)
+        self._check_version(case, Edited(edit=edit), stamp, if_match)
+        planned = take(self._as_begun(case, person), Edited(edit=edit), by=person)
+        self.looked_at(case, person)
+        after = planned.reading_of(person.name)
+        assert after is not None
+        numbers = self.numbers(case, person.name, after.standing)
+        case, version = self._begun(case, person, stamp, if_match)
+        before = case.reading_of(person.name)
+        was = self._was(case, edit, before.standing if before else ())
+        case = self.history.append(case.id, Edited(edit=edit), stamp, if_match=version, was=was)
+        scan, _ = self._meter(case)
+        return Seen(case, scan, person.name, after.standing, numbers)
+
+    def _check_version(self, case: Case, act: Act, stamp: Stamp, if_match: int) -> None:
+        """Of an old version nothing is computed: the history says what has changed since."""
+        if case.version_of(stamp.who) != if_match and case.reading_of(stamp.who) is not None:
+            self.history.append(case.id, act, stamp, if_match=if_match)
+
+    def _as_begun(self, case: Case, person: Person) -> Case:
+        reading = case.reading_of(person.name)
+        return case if reading is None or reading.state is not ReadingState.ASSIGNED else take(case, Opened(), by=person)
+
+    def _begun(self, case: Case, person: Person, stamp: Stamp, version: int) -> tuple[Case, int]:
+        """A reading begins with its first change."""
+        reading = case.reading_of(person.name)
+        if reading is None or reading.state is not ReadingState.ASSIGNED:
+            return case, version
+        return self.history.append(case.id, Opened(), replace(stamp, reason=""), if_match=version), version + 1
+
+    def _was(self, case: Case, edit: Edit, standing: Standing) -> Mapping[str, Any] | None:
+        """What the machine had said, where this is the first to say otherwise."""
+        if not isinstance(edit, (SetStatus, SetSite)) or replaced(standing, edit) is not None:
+            return None
+        known = next((one for one in self.base(case).lesions if one.id == edit.lesion), None)
+        if known is None:
+            return None
+        said: dict[str, Any] = {"lesion": known.id, "decided_by": known.decided_by}
+        if isinstance(edit, SetStatus):
+            return said | {"status": known.status.value}
+        return said | {"site": known.site.meaning if known.site else None, "kind": known.kind.value if known.kind else None}
+
+    def sign(self, case: Case, person: Person, *, if_match: int) -> Case:
+        """The reading signed, with what it says now. Raises Conflict, Refused (regions left undecided)."""
+        stamp = self.stamp(person)
+        seen = self.of(case, person.name if case.reading_of(person.name) else None)
+        conclusion = self.conclusion(seen)
+        digest = reading_digest(case.id, person.name, standing=seen.standing, conclusion=conclusion)
+        act = Signed(signature=signed(person.name, digest, at=stamp.at, meaning="reading"), conclusion=conclusion)
+        self._check_version(case, act, stamp, if_match)
+        take(self._as_begun(case, person), act, by=person)
+        self.looked_at(case, person)
+        self._check_decided(seen)
+        case, version = self._begun(case, person, stamp, if_match)
+        return self.history.append(case.id, act, stamp, if_match=version)
+
+    def _check_decided(self, seen: Seen) -> None:
+        left = [one.id for one in seen.numbers.lesions if one.status.value == "undecided"]
+        if left:
+            raise Refused(UNDECIDED_LEFT.at(seen.case.id, ", ".join(left)))
+
+    def conclusion(self, seen: Seen) -> Conclusion:
+        """What the reading says, as far as readers can differ."""
+        tmtv = seen.numbers.value("tmtv")
+        rows = {(row["criterion"].partition("@")[0], row["assessor"]): row for row in self.responses(seen)}
+        called = rows.get(("lugano", f"reader {seen.whose}")) or rows.get(("lugano", "carpet"))
+        score = next((one.edit.score for one in reversed(seen.standing) if isinstance(one.edit, Deauville)), None)
+        category = None if called is None or called["category"] == "NE" else called["category"]
+        progressed = [*self._progressed(seen), *([seen.case.day] if category == PROGRESSION else [])]
+        return Conclusion(
+            category=category,
+            deauville=score,
+            tmtv_ml=getattr(tmtv, "value", None),
+            progression_day=min(progressed, default=None),
+            no_progression=category is not None and not progressed,
+            of=base_digest(seen.scan.surveyed),
+        )
+
+    def _progressed(self, seen: Seen) -> Iterator[int]:
+        """Days of earlier scans that this reader has called progression; of a scan that was adjudicated, as it stands."""
+        for case in self.history.cases():
+            if case.patient == seen.case.patient and case.day < seen.case.day:
+                one = case.reading_of(case.chosen or seen.whose or "")
+                if one is not None and one.conclusion is not None and one.conclusion.category == PROGRESSION:
+                    yield case.day
+
+    def unlock(self, case: Case, person: Person, whose: str | None, reason: str, *, if_match: int) -> Case:
+        """A signed reading opened again: the own one, or the one that is named. Raises Conflict, Refused."""
+        signed_by = [one.who for one in case.readings if one.signature]
+        own = person.name if case.reading_of(person.name) else None
+        target = whose or own or (signed_by[0] if len(signed_by) == 1 else "")
+        if not target:
+            raise Refused(NOT_YOURS.at(case.id, "say whose reading"))
+        return self.history.append(case.id, Unlocked(whose=target, reason=reason), self.stamp(person, reason), if_match=if_match)
+
+    def choose(self, case: Case, person: Person, choice: str, *, if_match: int, reason: str = "") -> Case:
+        """The reading that stands by adjudication. Raises Conflict, Refused."""
+        stamp = self.stamp(person, reason)
+        signature = signed(person.name, choice_of(case, person.name, choice), at=stamp.at, meaning="choice")
+        return self.history.append(case.id, Adjudicated(choice=choice, signature=signature), stamp, if_match=if_match)
+
+    def assign(self, case: Case, person: Person, readers: Sequence[str], adjudicator: str, *, if_match: int, reason: str = "") -> Case:
+        """The readers and the adjudicator of a case named, all of them with accounts that fit. Raises Conflict, Refused."""
+        needed = [*((name, Role.READER) for name in readers), *(((adjudicator, Role.ADJUDICATOR),) if adjudicator else ())]
+        for name, role in needed:
+            account = self.people.accounts.get(name)
+            if account is None or account.closed or account.role is not role:
+                raise Refused(ASSIGNMENT_UNFIT.at(case.id, name, more=f"no open account of a {role}"))
+        act = Assigned(readers=tuple(readers), adjudicator=adjudicator)
+        return self.history.append(case.id, act, self.stamp(person, reason), if_match=if_match)
+
+    def prepare_next(self, case: Case, person: Person) -> Iterator[Seen]:
+        """Opens what this person will want next: the next case that waits, and the baseline of this one. What is refused is told later."""
+        first = self.patients[case.patient].course.schedule.baseline
+        following = [one for one in queue(self.history.cases(), person) if is_due(one, person) and one.id != case.id][:1]
+        for name in (*(one.id for one in following), *([case_id(case.patient, first)] if first else [])):
+            with suppress(Refused, OSError):
+                found = self.case(name)
+                own = found.reading_of(person.name)
+                yield self.of(found, None if own is None or own is found.third else person.name)
+
+    def prepare_all(self, stopped: Callable[[], bool]) -> None:
+        """Makes every scan ready once, in the order of the queue, until it is told to stop; each then opens in a moment."""
+        for case in sorted(self.history.cases(), key=lambda one: (one.all_signed, one.patient, one.day)):
+            if stopped():
+                return
+            with suppress(Refused, OSError):
+                self.scans.prepared(self.study(case))
+
+    def stamp(self, person: Person, reason: str = "") -> Stamp:
+        return Stamp(run=self.run, who=person.name, role=person.role.value, at=self.now(), reason=reason)
+
+
+@contextmanager
+def open_room(
+    folder: Path, *, only: str | None, now: Clock, say: Say, history: str | None = None, key: Key | None = None
+) -> Iterator[Room]:
+    """The reading room of a trial that was run. only: who reads alone, without a password; None: the people of review/accounts.json.
+
+    history: a PostgreSQL URL, which the trial names from then on. key: what the only person's browser has to bring. Raises ProtocolError
+    for a trial that was never run, and Refused.
+    """
+    with ready_trial(folder, say, reviews=False) as ready:
+        if not ready.trial.store.is_file():
+            raise ProtocolError(f"{str(folder)!r} has no results yet; `carpet run` makes them")
+        own = ready.trial.root / FOLDER
+        own.mkdir(exist_ok=True)
+        if not (own / "README.txt").exists():
+            (own / "README.txt").write_text(ROOM_README, encoding="utf-8")
+        people = _people(own, only, now, key)
+        where = history_of(ready.trial.root, history)
+        with open_store(ready.trial.store) as store, open_history(where) as kept:
+            name_history(ready.trial.root, where)
+            patients = _patients(ready, store)
+            scans = ScanRoom(ready.trial.results / CACHE, ready.trial.protocol)
+            room = Room(ready.trial, patients, kept, people, scans, now().strftime("%Y%m%dT%H%M%S.%fZ"), now)
+            plan_cases(room)
+            yield room
+
+
+def _people(folder: Path, only: str | None, now: Clock, key: Key | None) -> People:
+    if only is not None:
+        return People({}, now, Person(only, Role.READER), key)
+    accounts = AccountFile(folder)
+    if not accounts:
+        raise Refused(ACCOUNTS_NONE.at(FOLDER))
+    return People(accounts, now)
+
+
+def _patients(ready: ReadyTrial, store: Store) -> dict[str, PatientScans]:
+    """What the last run has stored of each patient, with the scans it was made of, as far as they still lie in dicom/."""
+    found = {}
+    for patient in ready.tables.patients:
+        scans = [scan_in_store(store, *one) for one in stored_scans(store, patient)]
+        course = course_of(patient, scans, ready.tables, ready.trial.protocol)
+        tracks = stored_tracks(store, course, ready.corrections(course)) or CourseTracks()
+        by_uid = {one.study_uid: one for one in ready.studies[patient.patient_id]}
+        studies = {name: by_uid[scan.study_uid] for name, scan in course.at.items() if scan.study_uid in by_uid}
+        found[patient.patient_id] = PatientScans(course, tracks, studies)
+    return found
+
+
+def plan_cases(room: Room) -> None:
+    """A case for every time point with a measured scan; where one person reads alone, the cases nobody has begun are that person's."""
+    known = {one.id: one for one in room.history.cases()}
+    for patient_id, patient in sorted(room.patients.items()):
+        for timepoint in patient.studies:
+            day = patient.course.at[timepoint].day
+            assert day is not None
+            name = case_id(patient_id, timepoint)
+            case = known.get(name) or _planned(room, patient_id, timepoint, day)
+            if room.people.only is not None:
+                _assign_to(room, case, room.people.only.name)
+
+
+def _planned(room: Room, patient_id: str, timepoint: str, day: int) -> Case:
+    rules = room.trial.protocol.review if room.people.only is None else ReviewProtocol(**_alone(room.trial.protocol.review))
+    act = Planned(patient=patient_id, timepoint=timepoint, day=day, rules=rules)
+    return room.history.append(case_id(patient_id, timepoint), act, room.stamp(CARPET), if_match=0)
+
+
+def _alone(rules: ReviewProtocol) -> dict[str, Any]:
+    """Who reads alone has nobody to differ from."""
+    return rules.model_dump() | {"readers": 1}
+
+
+def _assign_to(room: Room, case: Case, name: str) -> None:
+    names: Sequence[str] = [one.who for one in case.readings]
+    if case.rules.readers != 1 or names == [name] or any(one.state is not ReadingState.ASSIGNED for one in case.readings):
+        return
+    room.history.append(case.id, Assigned(readers=(name,)), room.stamp(CARPET), if_match=case.version)

@@ -1,0 +1,74 @@
+"""Lesions on CT that a reader of the reading room measured or looked for: as rows of ct_targets.csv, named by their tracks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from carpet.clinical.ct_targets import CtTarget
+from carpet.core.lesion import Kind
+from carpet.run.trial.course import Course
+from carpet.run.trial.tracks import CourseTracks
+
+DECIMALS = 1  # 0.1 mm [P]: a hand draws no better
+
+
+@dataclass(frozen=True, slots=True)
+class CaliperRead:
+    """One lesion on the CT of one scan by the reading that stands. Diameters in mm, None where nothing was measured.
+
+    lesion: the region on this scan; None without one. name: the lesion's on all scans; empty: that of the region's track.
+    """
+
+    patient_id: str
+    timepoint: str
+    day: int
+    reader: str
+    lesion: str | None
+    name: str
+    counts_as: str | None
+    target: bool
+    seen: str
+    ldi_mm: float | None = None
+    sdi_mm: float | None = None
+
+    def measured(self, ldi_mm: float, sdi_mm: float) -> CaliperRead:
+        """With both diameters to 0.1 mm; a short one that is longer by what a hand may err is as long as the long one."""
+        long = round(ldi_mm, DECIMALS)
+        return replace(self, ldi_mm=long, sdi_mm=min(long, round(sdi_mm, DECIMALS)))
+
+
+def with_calipers(course: Course, tracks: CourseTracks) -> Course:
+    """The course with what was measured in the reading room among its CT lesions; there it takes the place of the table's row."""
+    made = tuple(_targets(course, tracks))
+    said = {(one.date, one.lesion) for one in made}
+    kept = tuple(one for one in course.ct_targets if (one.date, one.lesion) not in said)
+    return replace(course, ct_targets=(*kept, *made)) if made else course
+
+
+def _targets(course: Course, tracks: CourseTracks) -> Iterator[CtTarget]:
+    infused = course.patient.infusion_date
+    for one in course.calipers if infused is not None else ():
+        scan = course.at.get(one.timepoint)
+        region = None if scan is None else next((le.payload for le in scan.lesions if le.payload["lesion_id"] == one.lesion), None)
+        if scan is None or (one.lesion is not None and region is None):
+            continue  # the scan was refused, or is of another time point now; that is told there
+        kind = one.counts_as or ("node" if region is not None and region["kind"] == Kind.NODAL else "extranodal")
+        assert infused is not None
+        yield CtTarget(
+            patient_id=one.patient_id,
+            date=infused + dt.timedelta(days=one.day),
+            lesion=one.name or _track(tracks, scan.study_uid, one.lesion or "") or f"{one.timepoint} {one.lesion}",
+            kind=kind,
+            ldi_mm=one.ldi_mm,
+            sdi_mm=one.sdi_mm,
+            target=one.target,
+            status=one.seen,
+        )
+
+
+def _track(tracks: CourseTracks, study_uid: str, lesion: str) -> str:
+    """The track that goes through this region; empty for none."""
+    rows = (row for row in tracks.rows if row["study_uid"] == study_uid and lesion in row["lesion_ids"])
+    return next((str(row["track"]) for row in rows), "")

@@ -1,0 +1,181 @@
+"""Truth: the readings themselves. `carpet run` stores the numbers that were signed, what adjudication left, and nothing of what is open."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carpet.review.accounts import Account
+from carpet.run.review.app import review_app
+from carpet.run.review.feeding import signed_readings
+from carpet.run.review.people import write_accounts
+from carpet.run.review.readings import FOLDER
+from carpet.run.review.room import Room, open_room
+from carpet.run.review.security import Doorway
+from carpet.run.store import open_store
+from carpet.run.trial.running import ready_trial
+from carpet.run.trial.verify import verify_trial
+
+from .conftest import PASSWORD, PORT, Browser, Clock, Opened, assigned, copied
+
+URL = "/api/cases/A/TT"
+
+
+@pytest.fixture
+def folder(ran: Path, tmp_path: Path) -> Path:
+    return copied(ran, tmp_path / "trial")
+
+
+def in_room(folder: Path, act: Callable[[Room], Any], *, only: str | None = "Rea") -> Any:
+    with open_room(folder, only=only, now=Clock(), say=lambda step: None) as room:
+        return act(room)
+
+
+def edited(one: Browser, edits: list[dict[str, Any]], url: str = URL) -> int:
+    version = int(one.get(url).json()["version"])
+    for edit in edits:
+        answer = one.post(f"{url}/edits", edit, version=version)
+        assert answer.status_code == 200, answer.text
+        version = answer.json()["version"]
+    return version
+
+
+def sign(one: Browser, edits: list[dict[str, Any]], url: str = URL) -> str:
+    answer = one.post(f"{url}/sign", {"password": PASSWORD}, version=edited(one, edits, url))
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["state"])
+
+
+def across(centre: list[float], lesion: str | None, **more: Any) -> dict[str, Any]:
+    """A caliper of 30 × 20 mm around a point."""
+    x, y, z = centre
+    ends = {"ldi_lps_mm": [[x - 15, y, z], [x + 15, y, z]], "sdi_lps_mm": [[x, y - 10, z], [x, y + 10, z]]}
+    return {"kind": "caliper", "lesion": lesion, **ends, **more}
+
+
+def rows(folder: Path, table: str, **where: str) -> list[dict[str, str]]:
+    with (folder / "results" / "tables" / f"{table}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [row for row in csv.DictReader(file) if all(row[name] == value for name, value in where.items())]
+
+
+def test_a_trial_without_a_room_is_as_it_was(folder: Path) -> None:
+    with ready_trial(folder, lambda step: None) as ready:
+        signed = signed_readings(ready.trial, ready.tables)
+        assert (signed.studies(ready.studies), signed.tables, signed.central) == (ready.studies, ready.tables, ())
+        assert not [study for some in ready.studies.values() for study in some if study.asked.review]
+
+
+@pytest.mark.slow
+def test_run_takes_the_signed_reading_with_what_was_drawn(ran: Path, folder: Path, call: Callable[..., Any]) -> None:
+    def read(room: Room) -> Any:
+        one = Browser(review_app(room, Doorway("127.0.0.1", PORT))).arrive()
+        view = one.get(URL).json()
+        liver = next(row for row in view["references"] if row["name"] == "liver")
+        lesion = next(row["id"] for row in view["lesions"] if row["status"] == "disease")
+        ball = {"kind": "brush", "points_lps_mm": [liver["centre_lps_mm"]], "radius_mm": 14.0}
+        node = across(liver["centre_lps_mm"], lesion, name="n1", counts_as="node")
+        sign(one, [{"kind": "status", "lesion": lesion, "status": "physiologic"}, ball, {"kind": "deauville", "score": "4"}, node])
+        gone = {"kind": "ct_seen", "name": "n1", "counts_as": "node", "seen": "absent"}
+        sign(one, [{"kind": "deauville", "score": "2"}, gone], "/api/cases/A/M1")
+        shown = {row["criterion"].partition("@")[0]: row for row in one.get("/api/cases/A/M1").json()["response"]}
+        assert (shown["lugano_ct"]["category"], bool(shown["lugano_ct"]["rule"])) == ("CR", True)
+        edited(one, [{"kind": "deauville", "score": "5"}], "/api/cases/A/M3")
+        sign(one, [], "/api/cases/B/TT")
+        sign(one, [{"kind": "deauville", "score": "5"}, {"kind": "new_lesions", "present": True}], "/api/cases/B/M1")
+        said = room.case("B/M1").readings[0].conclusion
+        assert said is not None
+        assert (said.category, said.progression_day, said.no_progression) == ("PD", 30, False)
+        return one.get(URL).json()
+
+    view = in_room(folder, read)
+    assert call("run", folder, "--tables-only").status == 1  # C has a scan that is refused
+    with open_store(folder / "results" / "carpet.sqlite") as store:
+        found = [one.payload for one in store.current("measurement") if one.payload.get("name") == "tmtv" and "segmenter" in one.payload]
+        status = [one.payload["status"] for one in store.current("study")]
+    tmtv = next(row["value"] for row in view["biomarkers"] if row["name"] == "tmtv")
+    assert tmtv in [row["value"] for row in found]
+    assert status.count("REVIEWED") == 4
+    called = rows(folder, "responses", patient_id="A", timepoint="M1", assessor="reader Rea")
+    assert {row["criterion"].partition("@")[0]: row["category"] for row in called}["lugano_ct"] == "CR"
+    ends = [{(row["days"], row["event"]) for row in rows(one, "endpoints", patient_id="B", endpoint="PFS")} for one in (ran, folder)]
+    assert [("30", "1") in found for found in ends] == [False, True], ends
+    with ready_trial(folder, lambda step: None) as ready:
+        read_by = [(row.patient_id, row.reader, row.deauville) for row in ready.tables.readings if row.reader == "Rea"]
+    assert sorted(read_by) == [("A", "Rea", "2"), ("A", "Rea", "4"), ("B", "Rea", "5")]
+    assert [(call(command, folder).status, command) for command in ("verify", "cohort", "report")] == [
+        (0, "verify"),
+        (0, "cohort"),
+        (0, "report"),
+    ]
+
+
+@pytest.fixture
+def two(folder: Path, cheap_accounts: dict[str, Account]) -> Path:
+    """A/TT is to be read by Rea and Ron, and adjudicated by Ada."""
+    toml = folder / "trial.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace("\nreaders = 1\n", "\nreaders = 2\n"), encoding="utf-8")
+    (folder / FOLDER).mkdir()
+    write_accounts(folder / FOLDER, cheap_accounts)
+    return folder
+
+
+def differing(room: Room) -> tuple[str, float]:
+    """Rea calls the largest physiologic region disease, Ron accepts; its name and volume."""
+    opened = Opened(room, review_app(room, Doorway("127.0.0.1", PORT)), Clock(), room.trial.root)
+    assigned(opened, "A/TT")
+    rea, ron = opened.browser("Rea"), opened.browser("Ron")
+    region = max((le for le in rea.get(URL).json()["lesions"] if le["status"] == "physiologic"), key=lambda le: le["volume_ml"])
+    assert sign(rea, [{"kind": "status", "lesion": region["id"], "status": "disease"}]) == "reading"
+    assert sign(ron, []) == "disputed"
+    return str(region["id"]), float(region["volume_ml"])
+
+
+@pytest.mark.slow
+def test_a_dispute_stays_open_until_it_is_settled_and_both_readings_are_compared(two: Path, call: Callable[..., Any]) -> None:
+    name, volume_ml = in_room(two, differing, only=None)
+    call("run", two, "--tables-only")
+    (left,) = rows(two, "lesions", patient_id="A", timepoint="TT", lesion_id=name)
+    assert (left["status"], left["decided_by"]) == ("undecided", "reader Rea; reader Ron")
+    (study,) = rows(two, "studies", patient_id="A", timepoint="TT")
+    assert study["status"] == "UNREVIEWED"
+    codes = {row["code"] for row in rows(two, "flags", study_uid=study["study_uid"])}
+    assert {"REVIEW_DISPUTED", "READERS_DISAGREE_ON_REGIONS", "UNDECIDED_LEFT"} <= codes
+    (open_case,) = rows(two, "adjudications", patient_id="A", timepoint="TT")
+    assert (open_case["readers"], open_case["trigger"]) == ("reader Rea; reader Ron", "TMTV_DIFFERS")
+    assert "adjudicated" not in open_case["because"]
+    compared = rows(two, "agreement", raters="reader Rea; reader Ron")
+    assert {"tmtv", "outlines"} == {row["item"] for row in compared}
+
+    def settled(room: Room) -> None:
+        ada = Opened(room, review_app(room, Doorway("127.0.0.1", PORT)), Clock(), two).browser("Ada")
+        both = {row["who"]: row["tmtv_ml"] for row in ada.get(URL).json()["readings"]}
+        assert both["Rea"] == pytest.approx(both["Ron"] + volume_ml)
+        assert ada.post(f"{URL}/adjudicate", {"choice": "Ron", "password": PASSWORD}, version=0).status_code == 200
+
+    in_room(two, settled, only=None)
+    call("run", two, "--tables-only")
+    (stands,) = rows(two, "lesions", patient_id="A", timepoint="TT", lesion_id=name)
+    assert (stands["status"], stands["decided_by"]) == ("physiologic", "reader Ron")
+    assert [one["status"] for one in rows(two, "studies", patient_id="A", timepoint="TT")] == ["REVIEWED"]
+    assert [row["severity"] for row in rows(two, "flags", code="REVIEW_ADJUDICATED")] == ["I"]
+    (closed,) = rows(two, "adjudications", patient_id="A", timepoint="TT")
+    assert closed == open_case | {"because": f"{open_case['because']}, adjudicated by reader Ada: reader Ron stands"}
+    assert rows(two, "agreement", raters="reader Rea; reader Ron") == compared  # the rate of disagreement is a result
+    assert verify_trial(two, say=lambda step: None) == ()
+
+
+def test_until_all_have_signed_nothing_leaves_the_room(two: Path) -> None:
+    def one_signs(room: Room) -> None:
+        opened = Opened(room, review_app(room, Doorway("127.0.0.1", PORT)), Clock(), two)
+        assigned(opened, "A/TT")
+        sign(opened.browser("Rea"), [{"kind": "deauville", "score": "5"}])
+
+    in_room(two, one_signs, only=None)
+    with ready_trial(two, lambda step: None) as ready:
+        assert not [study for some in ready.studies.values() for study in some if study.asked.review]
+        assert ready.signed.central == ()
+        assert "Rea" not in {row.reader for row in ready.tables.readings}

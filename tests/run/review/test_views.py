@@ -1,0 +1,62 @@
+"""Contract: what a screen is told: sites by name, what the machine suggested, diameters by their ends, acts with old and new."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from carpet.review.edits import Caliper, Reference, SetSite
+from carpet.review.roles import Person, Role
+from carpet.run.review.views import act_view, case_view, changeable, queue_view
+
+from .conftest import Opened
+
+REA = Person("Rea", Role.READER)
+
+
+def test_the_case_tells_what_was_suggested_beside_what_is_said(single: Opened) -> None:
+    room = single.room
+    first = next(one for one in room.base(room.case("A/TT")).lesions if one.status == "disease")
+    seen = room.edit(room.case("A/TT"), SetSite(lesion=first.id, site="Bone"), REA, if_match=0)
+    view = case_view(room, seen, REA)
+    row = next(one for one in view["lesions"] if one["id"] == first.id)
+    assert (row["site"], row["kind"]) == ("bone", "extranodal")
+    assert row["suggested_site"] in {one["name"] for one in view["sites"]}
+    assert view["may"] == {"edit": True, "sign": True, "unlock": False, "adjudicate": False}
+    assert (view["baseline"], view["whose"], view["has_ct"]) == (None, "Rea", True)
+    old = json.loads(act_view(room.history.events("A/TT")[-1])["old"])
+    assert old["site"] == (first.site.meaning if first.site else None)
+
+
+def test_diameters_are_measured_by_their_ends(single: Opened) -> None:
+    room = single.room
+    name = room.base(room.case("A/TT")).lesions[0].id
+    ends = {"ldi_lps_mm": ((0.0, 0.0, 0.0), (30.0, 40.0, 0.0)), "sdi_lps_mm": ((0.0, 0.0, 0.0), (-9.6, 7.2, 0.0))}
+    told = changeable(room, room.edit(room.case("A/TT"), Caliper(lesion=name, **ends), REA, if_match=0))  # type: ignore[arg-type]
+    (caliper,) = told["calipers"]
+    assert (caliper["ldi_mm"], caliper["sdi_mm"]) == (pytest.approx(50.0), pytest.approx(12.0))
+    assert next(row for row in told["lesions"] if row["id"] == name)["ldi_mm"] == pytest.approx(50.0)
+
+
+def test_a_moved_reference_says_so(single: Opened) -> None:
+    room = single.room
+    before = {row["name"]: row for row in changeable(room, room.seen(room.case("A/TT"), REA))["references"]}
+    at = [mm + 5.0 for mm in before["liver"]["centre_lps_mm"]]
+    edit = Reference(which="liver", centre_lps_mm=tuple(at))  # type: ignore[arg-type]
+    after = {row["name"]: row for row in changeable(room, room.edit(room.case("A/TT"), edit, REA, if_match=0))["references"]}
+    assert (before["liver"]["moved"], after["liver"]["moved"], after["blood_pool"]["moved"]) == (False, True, False)
+    assert after["liver"]["centre_lps_mm"] == pytest.approx(at, abs=4.0)  # half a voxel
+
+
+def test_the_queue_says_what_waits_and_for_what(single: Opened) -> None:
+    rows = {row["case"]: row for row in queue_view(single.room, REA)["cases"]}
+    assert rows["A/M3"]["waits_for"] == ["A/TT", "A/M1"]
+    assert (rows["A/TT"]["due"], rows["A/TT"]["waits_for"]) == (True, [])
+
+
+def test_a_refused_scan_is_told_with_what_to_do(single: Opened, many: Opened) -> None:
+    refused = queue_view(single.room, Person("Rea", Role.READER))["refusals"]
+    assert [(one["code"], one["where"].partition(":")[0]) for one in refused] == [("WEIGHT_MISSING", "C, day 28")]
+    assert refused[0]["remedy"]
+    assert queue_view(many.room, Person("Rea", Role.READER))["refusals"] == []  # C is none of hers
