@@ -3,18 +3,27 @@
 PYTHON ?= python3
 UV := $(PYTHON) tools/get_uv.py
 RUN := $(UV) run --locked
+NODE := UV_PROJECT_ENVIRONMENT=.venv-web $(UV) run --locked --only-group web
 JOBS ?= auto
 ARGS ?=
 DIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts tests reliability format bench bench-quick docs clean
+.PHONY: help demo web review test lint types contracts tests reliability format bench bench-quick docs clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "%-18s %s\n", $$1, $$2}'
 
 demo: ## a synthetic trial, measured and reported (DIR=folder to put it elsewhere)
 	@$(UV) run --no-dev --locked carpet demo $(DIR)
+
+web: ## the page of the reading room, from web/ (a wheel has it built already)
+	$(NODE) npm --prefix web ci --no-fund --no-audit
+	$(NODE) npm --prefix web run build
+
+review: ## read the scans of a trial in the browser (DIR=folder of the trial; by default the demo's)
+	@[ -f src/carpet/review/static/index.html ] || $(MAKE) --no-print-directory web
+	@$(UV) run --no-dev --locked carpet review $(or $(DIR),carpet-demo)
 
 test: lint types contracts tests ## all checks and all tests (ARGS="-k tlg" is handed to pytest)
 
@@ -49,5 +58,5 @@ bench-quick: ## the same on an ordinary PET, two runs
 	$(RUN) python benchmarks/lesion_table.py --quick --runs 2
 
 clean: ## remove what was fetched and made here
-	rm -rf .venv .venv-* .uv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf web/node_modules src/carpet/review/static .venv .venv-* .uv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,95 @@
+/* The only place that speaks with the server: every refusal becomes a Problem that says what to do. */
+
+import type { CaseView, Conflict, Edit, Edited, History, Me, Notice, Queue } from './contract'
+
+/** key: this browser has to come with the address that carpet review has printed. */
+export type ProblemKind = 'offline' | 'login' | 'key' | 'conflict' | 'refused'
+
+/** Why something could not be done. offline: the server did not answer, and nothing is known of whether it took the edit. */
+export class Problem extends Error {
+  constructor(readonly kind: ProblemKind, readonly notices: Notice[], readonly conflict: Conflict | null = null) {
+    super(notices.map((one) => one.message).join('; ') || kind)
+  }
+}
+
+const PATIENCE_MS = 60_000
+let formToken = ''
+
+export function caseUrl(id: string): string {
+  return 'api/cases/' + id.split('/').map(encodeURIComponent).join('/')
+}
+
+export async function getMe(): Promise<Me> {
+  const me = await ask<Me>('GET', 'api/me')
+  formToken = me.form_token
+  return me
+}
+
+export async function logIn(name: string, password: string): Promise<Me> {
+  await ask('POST', 'api/login', { name, password })
+  return getMe()
+}
+
+export const logOut = () => ask<unknown>('POST', 'api/logout', {})
+export const getQueue = () => ask<Queue>('GET', 'api/queue')
+export const getCase = (id: string, whose: string | null) => ask<CaseView>('GET', caseUrl(id) + query({ reading: whose }))
+export const getHistory = (id: string) => ask<History>('GET', caseUrl(id) + '/history')
+export const postEdit = (id: string, version: number, edit: Edit, reason = '') => ask<Edited>('POST', caseUrl(id) + '/edits', { ...edit, reason }, version)
+export const postUndo = (id: string, version: number, reason = '') => ask<Edited>('POST', caseUrl(id) + '/undo', { reason }, version)
+export const postSign = (id: string, version: number, password: string) => ask<unknown>('POST', caseUrl(id) + '/sign', { password }, version)
+export const postUnlock = (id: string, version: number, reason: string, whose: string | null) =>
+  ask<unknown>('POST', caseUrl(id) + '/unlock', { reason, whose }, version)
+/** Who reads a case that nobody reads yet; such a case has the version 1. */
+export const postAssign = (id: string, readers: string[], adjudicator: string | null) =>
+  ask<unknown>('POST', caseUrl(id) + '/assign', { readers, adjudicator }, 1)
+export const postChoice = (id: string, version: number, choice: string, password: string) =>
+  ask<unknown>('POST', caseUrl(id) + '/adjudicate', { choice, password }, version)
+
+/** The bytes of an image of the case: pet, ct, labels (NIfTI, gzip), spin.png, spin_ids.png. asked: whose reading, and its version, for what edits change. */
+export async function getBytes(id: string, what: string, asked: { reading?: string | null; version?: string; every?: string; cropped?: string } = {}): Promise<ArrayBuffer> {
+  const answer = await reach(`${caseUrl(id)}/${what}${query(asked)}`, { credentials: 'same-origin' })
+  if (!answer.ok) throw await problemOf(answer)
+  return answer.arrayBuffer()
+}
+
+function query(asked: Record<string, string | null | undefined>): string {
+  const given = Object.entries(asked).filter((one): one is [string, string] => Boolean(one[1]))
+  return given.length ? '?' + new URLSearchParams(given).toString() : ''
+}
+
+async function ask<T>(method: 'GET' | 'POST', path: string, body?: unknown, version?: number): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (method === 'POST') {
+    headers['Content-Type'] = 'application/json'
+    headers['X-CSRF-Token'] = formToken
+  }
+  if (version !== undefined) headers['If-Match'] = `"${version}"`
+  const sent = { method, headers, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) } satisfies RequestInit
+  const answer = await reach(path, body === undefined ? sent : { ...sent, body: JSON.stringify(body) })
+  if (!answer.ok) throw await problemOf(answer)
+  return (answer.status === 204 ? undefined : await answer.json()) as T
+}
+
+async function reach(path: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, request)
+  } catch {
+    throw new Problem('offline', [])
+  }
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  const said = (await answer.json().catch(() => ({}))) as { notices?: Notice[] } & Partial<Conflict>
+  const notices = said.notices ?? [plainNotice(answer)]
+  if (answer.status === 401) return new Problem(notices[0]?.code === 'REVIEW_KEY_NEEDED' ? 'key' : 'login', notices)
+  if (answer.status === 409 && said.version !== undefined) {
+    return new Problem('conflict', notices, { version: said.version, since: said.since ?? [] })
+  }
+  return new Problem(answer.status >= 502 ? 'offline' : 'refused', notices)
+}
+
+function plainNotice(answer: Response): Notice {
+  const message = answer.status >= 500 ? 'the server failed at this' : 'the server does not take this'
+  const remedy = 'load the page again; if it happens again, tell whoever runs carpet review: its log says why'
+  return { code: `HTTP_${answer.status}`, message, where: '', found: '', allowed: '', remedy }
+}
