@@ -7,7 +7,9 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 import carpet
 from carpet.clinical.cut_offs import CUT_OFFS
@@ -15,6 +17,8 @@ from carpet.clinical.score import NOT_BUILT
 from carpet.core.errors import NoticeKind
 from carpet.core.protocol import Protocol, Section
 from carpet.response import criteria
+from carpet.review.edits import Edit
+from carpet.review.roles import matrix_rows
 from carpet.run.methods_list import methods_list
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -143,12 +147,43 @@ def commands_page() -> str:
     return "\n".join(parts)
 
 
+ROUTERS = ("session", "cases", "pictures", "edits", "signing")
+EDITS_HEAD = ["kind", "what it says", "fields"]
+INTERFACE_SAYS = """
+The page of the reading room speaks with its server in JSON; `/api/openapi.json` of an open room describes every field. Positions are
+DICOM patient coordinates (LPS, mm). A write carries the session's cookie, its form token (`X-CSRF-Token`) and the version of the reading
+that was seen (`If-Match`); 409 says what was missed. A refusal is a list of notices, see [notices](notices.md). Every edit may carry a
+`reason`.
+"""
+
+
+def interface_page() -> str:
+    """The reading room as other programs meet it: who may do what, the routes, the edits."""
+    head, *rows = matrix_rows()
+    parts = ["# The interface of the reading room\n", MADE, INTERFACE_SAYS, "\n## Who may do what\n", table(head, rows), "\n## Routes\n"]
+    modules = [importlib.import_module(f"carpet.run.review.routes_{name}") for name in ROUTERS]
+    routes = [route for module in modules for route in module.router.routes]
+    parts.append(table(["", "route", "what it does"], [[min(one.methods), f"`{one.path}`", _first_line(one.endpoint)] for one in routes]))
+    parts += ["\n## Edits\n", table(EDITS_HEAD, [_edit(one) for one in get_args(Edit)])]
+    return "\n".join(parts)
+
+
+def _edit(kind: type[BaseModel]) -> list[str]:
+    fields = [f"`{name}`" for name in kind.model_fields if name not in ("kind", "reason")]
+    return [f"`{kind.model_fields['kind'].default}`", (kind.__doc__ or "").partition("\n")[0], ", ".join(fields)]
+
+
+def _first_line(function: Any) -> str:
+    return str(function.__doc__ or "").partition("\n")[0]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "methods.md": methods_page,
     "criteria.md": criteria_page,
     "notices.md": notices_page,
     "protocol.md": settings_page,
     "commands.md": commands_page,
+    "interface.md": interface_page,
 }
 
 
