@@ -3,7 +3,9 @@
 PYTHON ?= python3
 UV := $(PYTHON) tools/get_uv.py
 RUN := $(UV) run --locked
-NODE := UV_PROJECT_ENVIRONMENT=.venv-web $(UV) run --locked --only-group web
+# Node 20 or newer where the machine has it, else PyPI's
+NODE = $(shell command -v npm >/dev/null 2>&1 && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null || \
+  echo UV_PROJECT_ENVIRONMENT=.venv-web $(UV) run --locked --only-group web)
 JOBS ?= auto
 ARGS ?=
 DIR ?=
