@@ -254,7 +254,7 @@ def _union(regions: Sequence[Region]) -> Region:
     """All voxels of regions of one grid, none of them empty."""
     start = np.min([region.origin_kji for region in regions], axis=0)
     stop = np.max([np.add(region.origin_kji, region.mask.shape) for region in regions], axis=0)
-    mask = np.zeros(tuple(stop - start), dtype=bool)
+    mask: NDArray[np.bool_] = np.zeros(tuple(stop - start), dtype=np.bool_)
     for region in regions:
         inner = tuple(slice(part.start - first, part.stop - first) for part, first in zip(region.box, start, strict=True))
         mask[inner] |= region.mask
