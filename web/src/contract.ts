@@ -49,14 +49,21 @@ export interface CaseView {
   new_lesions: { present: boolean | null; lesions: string[] };
   comments: { number: number; text: string }[];
   calipers: { lesion: string; ldi_lps_mm: [Point, Point]; sdi_lps_mm: [Point, Point]; ldi_mm: number; sdi_mm: number }[];
-  standing: Standing[]; sites: { name: string; kind: Kind }[];
+  on_ct: OnCt[]; standing: Standing[]; sites: { name: string; kind: Kind }[];
   spin: Spin; grid: { size: [number, number, number]; to_lps: number[][] }; has_ct: boolean; baseline: string | null; disagreements: { trigger: string; because: string }[]; readings: ReadingSeen[];
 }
 export interface ReadingSeen { who: string; category: string | null; deauville: string | null; tmtv_ml: number | null; signed: boolean }
 
+export type CtKind = 'node' | 'extranodal';
+export type CtSeen = 'present' | 'new' | 'unequivocal_progression';
+/** How a lesion was seen on one CT; mm, null where it was not measured. */
+export interface SeenOnCt { day: number; seen: string; ldi_mm: number | null; sdi_mm: number | null }
+/** A lesion of this CT or of an earlier one. region: on this scan; edit: the number of the edit that says `now`, null for a table's row. */
+export interface OnCt { name: string; kind: CtKind | 'spleen'; target: boolean; region: string | null; before: SeenOnCt | null; now: SeenOnCt | null; edit: number | null }
+
 /** POST …/edits answers with what an edit can change; labels say whether the voxels of lesions changed. */
 export type Edited = Pick<CaseView,
-  'version' | 'reading' | 'lesions' | 'references' | 'biomarkers' | 'steps' | 'response' | 'deauville' | 'new_lesions' | 'comments' | 'calipers' | 'standing'>
+  'version' | 'reading' | 'lesions' | 'references' | 'biomarkers' | 'steps' | 'response' | 'deauville' | 'new_lesions' | 'comments' | 'calipers' | 'on_ct' | 'standing'>
   & { voxels_changed: boolean };
 
 /** The kinds of edits, as carpet.review.edits has them. */
@@ -71,7 +78,8 @@ export type Edit =
   | { kind: 'remove_edit'; edit: number }
   | { kind: 'deauville'; score: string }
   | { kind: 'new_lesions'; present: boolean; lesions: string[] }
-  | { kind: 'caliper'; lesion: string; ldi_lps_mm: [Point, Point]; sdi_lps_mm: [Point, Point] }
+  | { kind: 'caliper'; lesion: string | null; ldi_lps_mm: [Point, Point]; sdi_lps_mm: [Point, Point]; name: string; counts_as: CtKind | null; target: boolean; seen: CtSeen }
+  | { kind: 'ct_seen'; name: string; counts_as: CtKind; seen: 'absent' | 'too_small'; target: boolean }
   | { kind: 'reference'; which: 'liver' | 'blood_pool'; centre_lps_mm: Point }
   | { kind: 'comment'; text: string };
 

@@ -3,9 +3,10 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CaseState, Notice, QueueCase, ReadingState } from './contract'
+import { dayOf } from './days'
 import { KEYS } from './keys'
 import { LOOKS } from './looks'
-import { actInWords, dayOf, inWords, moment } from './reading_panel'
+import { actInWords, inWords, moment } from './reading_panel'
 import { type Room, readable, summary } from './room'
 
 const MEANING = 'I have read this scan; this is my reading.'

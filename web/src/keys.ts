@@ -25,6 +25,7 @@ export const KEYS: Key[] = [
     keys: [score === 'X' ? 'X' : `Shift+Digit${score}`], shown: `Shift ${score}`, group: 'Reading', says: `Deauville ${score}`, act: (room) => room.edit({ kind: 'deauville', score }),
   })),
   { keys: ['z', 'Ctrl+z'], shown: 'Z', group: 'Reading', says: 'take the last edit back', act: (room) => room.edit('undo') },
+  { keys: ['y'], shown: 'Y', group: 'Reading', says: 'say why the next change is made; Enter goes back', act: (room) => room.mayEdit && document.getElementById('reason')!.focus() },
   { keys: ['f'], shown: 'F', group: 'Reading', says: 'finish: sign', act: (room) => room.view?.may.sign && room.set({ dialog: 'sign' }) },
   ...(Object.entries(DISPLAYS) as [Display, (typeof DISPLAYS)[Display]][]).map(([display, { key, title }]): Key => ({
     keys: [`Digit${key}`, key], shown: key, group: 'Pictures', says: title, act: (room) => room.set({ display }),

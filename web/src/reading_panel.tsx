@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Act, CaseView, Edit, Kind, Lesion, Response } from './contract'
 import { LOOKS } from './looks'
+import { LesionsOnCt, NextCaliper } from './on_ct'
 import type { Room } from './room'
 import { caseUrl } from './server'
 
@@ -30,6 +31,8 @@ export function ReadingPanel({ room, view }: { room: Room; view: CaseView }) {
     <aside class="panel" aria-label="Reading">
       {view.readings.length > 1 && <WhichReading room={room} view={view} />}
       <Numbers room={room} view={view} />
+      {room.tool === 'caliper' && <NextCaliper room={room} view={view} />}
+      {room.mayEdit && <Reason room={room} />}
       <div class="tabs" role="tablist" aria-label="Parts of the reading" onKeyDown={along}>
         {TABS.map((name) => (
           <button key={name} id={`tab-${name}`} role="tab" aria-selected={name === tab} aria-controls="tab-panel" tabIndex={name === tab ? 0 : -1} onClick={() => setTab(name)}>
@@ -44,6 +47,12 @@ export function ReadingPanel({ room, view }: { room: Room; view: CaseView }) {
       </div>
     </aside>
   )
+}
+
+/** Why the next change is made, where the reader wants that kept. */
+function Reason({ room }: { room: Room }) {
+  const back = (event: KeyboardEvent) => ['Enter', 'Escape'].includes(event.key) && (event.currentTarget as HTMLElement).blur()
+  return <label class="reason">Why <input id="reason" value={room.reason} maxLength={2000} placeholder="kept with your next change; no names" onKeyDown={back} onInput={(event) => room.set({ reason: event.currentTarget.value })} /></label>
 }
 
 /** Where more than one reading may be seen: after both have signed, or by the adjudicator. */
@@ -223,11 +232,7 @@ function Findings({ room, view }: { room: Room; view: CaseView }) {
           </div>
         </>
       )}
-      <h3>Diameters on CT</h3>
-      {view.calipers.length ? (
-        <table class="references"><thead><tr><th scope="col">Region</th><th scope="col">LDi mm</th><th scope="col">SDi mm</th></tr></thead>
-          <tbody>{view.calipers.map((one) => <tr key={one.lesion}><th scope="row">{one.lesion}</th><td class="number">{shown(one.ldi_mm)}</td><td class="number">{shown(one.sdi_mm)}</td></tr>)}</tbody></table>
-      ) : <p>None yet: select a region, take the tool C and click the ends of its diameters.</p>}
+      <LesionsOnCt room={room} view={view} />
       <h3>Comments</h3>
       <ul class="comments">{view.comments.map((one) => <li key={one.number}>{one.text} {room.mayEdit && <button class="small" onClick={() => room.edit({ kind: 'remove_edit', edit: one.number })} aria-label={`take comment ${one.number} back`}>take back</button>}</li>)}</ul>
       <form onSubmit={comment}>
@@ -291,9 +296,6 @@ const ACTS: Record<string, string> = {
 }
 export const moment = (at: string) => at.replace('T', ' ').slice(0, 19)
 
-/** Days from infusion, with a minus that is seen. */
-export const dayOf = (day: number) => String(day).replace('-', '−')
-
 /** An edit as a person would say it. */
 export function inWords(edit: Edit | 'undo'): string {
   if (edit === 'undo') return 'the last edit is taken back'
@@ -308,7 +310,8 @@ export function inWords(edit: Edit | 'undo'): string {
     case 'remove_edit': return `edit ${edit.edit} was taken back`
     case 'deauville': return `Deauville ${edit.score}`
     case 'new_lesions': return edit.present ? `new lesions: ${edit.lesions.join(', ') || 'yes'}` : 'no new lesion'
-    case 'caliper': return `diameters of ${edit.lesion}`
+    case 'caliper': return `diameters of ${edit.lesion ?? edit.name}`
+    case 'ct_seen': return `on CT ${edit.name} ${edit.seen === 'absent' ? 'has gone' : 'is too small to measure'}`
     case 'reference': return `the ${REFERENCE_NAMES[edit.which]} region was moved`
     case 'comment': return `comment: ${edit.text}`
   }

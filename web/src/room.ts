@@ -1,7 +1,7 @@
 /* What the page knows and does: who reads, which case, what is selected, and edits on their way to the server. It computes no number. */
 
 import { type CaseFiles, drawnOf, fetchAhead, forgetAll, keepFiles, openCase } from './case_files'
-import type { CaseView, Conflict, Edit, Edited, History, Me, Notice, Point, Queue, Status } from './contract'
+import type { CaseView, Conflict, CtKind, CtSeen, Edit, Edited, History, Me, Notice, Point, Queue, Status } from './contract'
 import { type Display, USUAL_SUV_TOP } from './displays'
 import * as server from './server'
 import { Problem } from './server'
@@ -12,6 +12,10 @@ import type { ToolName } from './tools'
 export type Dialog = 'help' | 'sign' | 'unlock' | 'reason' | 'adjudicate' | 'queue' | null
 /** An edit the server has not taken yet, kept in this browser so that a closed laptop loses nothing. */
 export type Waiting = { who: string; case: string; edit: Edit | 'undo'; reason?: string }
+
+/** What a reader says of the lesion that the next caliper measures. alone: without a region, by its name. */
+export interface CaliperOf { alone: boolean; name: string; counts_as: CtKind | null; target: boolean; seen: CtSeen }
+export const NOTHING_SAID: CaliperOf = { alone: false, name: '', counts_as: null, target: true, seen: 'present' }
 
 const UNSAVED = 'carpet unsaved edits'
 const SETTINGS = 'carpet reading room'
@@ -39,6 +43,8 @@ export class Room {
   brushMm = 8
   sphereMm = 20
   sphereSuv = 4
+  caliper = NOTHING_SAID
+  reason = ''
   arrangement: Arrangement = 'three'
   sideBySide = true
   linked = true
@@ -132,7 +138,7 @@ export class Room {
       history.replaceState(null, '', '#' + id.split('/').map(encodeURIComponent).join('/'))
       const { lesions } = files.view
       const first = lesions.find((one) => one.status === 'undecided') ?? lesions.find((one) => one.status === 'disease') ?? lesions[0]
-      this.set({ files, before, selected: first?.id ?? null, tool: 'decide', frame: 0, linked: true, shift: shiftOf(files, before) })
+      this.set({ files, before, selected: first?.id ?? null, tool: 'decide', caliper: NOTHING_SAID, reason: '', frame: 0, linked: true, shift: shiftOf(files, before) })
       this.goTo(first?.centroid_lps_mm ?? middle(files))
       this.say(`${files.view.patient}, ${files.view.timepoint} is open: ${files.view.lesions.length} regions`)
       this.askAboutUnsaved(files.view)
@@ -207,7 +213,9 @@ export class Room {
     if (!view) return
     if (!view.may.edit) return this.say(view.reading === 'signed' ? 'the reading is signed; unlock it first' : 'this reading cannot be changed by you')
     if (edit !== 'undo' && edit.kind === 'status') this.showStatus(edit.lesion, edit.status)
-    this.keepWaiting([...this.waiting, { who: this.me!.name, case: view.case, edit }])
+    const { reason } = this
+    this.reason = ''
+    this.keepWaiting([...this.waiting, { who: this.me!.name, case: view.case, edit, ...(reason && { reason }) }])
     void this.send()
   }
 

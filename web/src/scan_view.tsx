@@ -5,7 +5,7 @@ import type { CaseFiles, Scanned } from './case_files'
 import type { Point } from './contract'
 import { drawMarks } from './marks'
 import { type Axis, type Image, edgesOf, valueAt } from './nifti'
-import { dayOf } from './reading_panel'
+import { dayOf } from './days'
 import type { Room } from './room'
 import { Rotating } from './rotating'
 import { type Boxes, IN_SLICE, type Tile, drawSlices } from './slices'
@@ -113,12 +113,19 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     return hits[0] ?? (hits.includes(room.selected) ? room.selected : (hits.find((one) => one !== null) ?? null))
   }
   const pressedIn = useRef<Tile | null>(null)
+  const fingers = useRef(new Map<number, [number, number]>())
+  const apart = () => {
+    const [a, b] = [...fingers.current.values()]
+    return a && b ? Math.hypot(a[0] - b[0], a[1] - b[1]) : 0
+  }
   const press = (event: PointerEvent) => {
     const tile = tileAt(event)
     if (!tile || event.button !== 0) return
+    marks.current!.setPointerCapture(event.pointerId)
+    fingers.current.set(event.pointerId, scaled(event))
+    if (fingers.current.size > 1) return lift() // two fingers zoom; what the first had begun is dropped
     pressedIn.current = tile
     active.current = tile.axis
-    marks.current!.setPointerCapture(event.pointerId)
     const lps = tile.lps(...scaled(event))
     const brushes = room.tool === 'brush' || room.tool === 'erase'
     if (hand) hand.press(lps, brushes ? touchedAt(lps, IN_SLICE[tile.axis]) : hitAt(lps), event.shiftKey)
@@ -126,6 +133,9 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     latest.current()
   }
   const move = (event: PointerEvent) => {
+    const before = apart()
+    if (fingers.current.has(event.pointerId)) fingers.current.set(event.pointerId, scaled(event))
+    if (before) return enlarge(apart() / before)
     const tile = pressedIn.current
     if (!tile) return
     const lps = tile.lps(...scaled(event))
@@ -133,7 +143,13 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     else room.goTo(lps, true)
     latest.current()
   }
+  const lift = () => {
+    pressedIn.current = null
+    hand?.cancel()
+    latest.current()
+  }
   const release = (event: PointerEvent) => {
+    fingers.current.delete(event.pointerId)
     const tile = pressedIn.current
     pressedIn.current = null
     if (tile && hand) hand.release(tile.lps(...scaled(event)))
@@ -191,7 +207,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
           <canvas
             ref={marks} class={`marks tool-${own ? room.tool : 'decide'}`} tabIndex={0} role="application"
             aria-label={`Slices. Arrows move the crosshair, Page up and Page down change the slice, Enter uses the tool ${room.tool} at the crosshair, plus and minus zoom.`}
-            onPointerDown={press} onPointerMove={move} onPointerUp={release} onPointerCancel={() => { pressedIn.current = null; hand?.drop(); latest.current() }} onWheel={wheel} onKeyDown={keys}
+            onPointerDown={press} onPointerMove={move} onPointerUp={release} onPointerCancel={(event) => { fingers.current.delete(event.pointerId); lift() }} onWheel={wheel} onKeyDown={keys}
           />
         </div>
         {room.arrangement === 'three' && <div class="mip" style={box}><Rotating room={room} files={files} own={own} /></div>}

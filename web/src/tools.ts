@@ -1,7 +1,7 @@
 /* What the pointer, or Enter at the crosshair, does in the slices of the scan that is read: each tool ends in one edit. */
 
 import type { Edit, Point } from './contract'
-import type { Room } from './room'
+import { NOTHING_SAID, type Room } from './room'
 
 export type ToolName = 'decide' | 'brush' | 'erase' | 'split' | 'merge' | 'sphere' | 'add' | 'caliper' | 'reference'
 export interface Tool { name: ToolName; key: string; title: string; does: string }
@@ -14,7 +14,7 @@ export const TOOLS: Tool[] = [
   { name: 'merge', key: 'M', title: 'Merge', does: 'click the regions that are one, then press Enter' },
   { name: 'sphere', key: 'T', title: 'Sphere', does: 'drag a sphere: its voxels above the threshold that are in no region become one' },
   { name: 'add', key: 'A', title: 'Add', does: 'click uptake that was not found, however small' },
-  { name: 'caliper', key: 'C', title: 'Caliper', does: 'click both ends of the longest diameter of the selected region, then both ends of the longest across it' },
+  { name: 'caliper', key: 'C', title: 'Caliper', does: 'click both ends of the longest diameter, then both ends of the longest across it; of what, stands above the tabs' },
   { name: 'reference', key: 'R', title: 'Reference', does: 'drag the liver or blood-pool sphere elsewhere' },
 ]
 
@@ -38,6 +38,11 @@ export class Hand {
 
   drop(): void {
     Object.assign(this, { path: [], points: [], lesions: [], begun: null })
+  }
+
+  /** What was pressed is let go without a result; what was clicked before stays. */
+  cancel(): void {
+    Object.assign(this, { path: [], begun: null })
   }
 
   press(lps: Point, hit: string | null, quiet: boolean): void {
@@ -137,15 +142,19 @@ export class Hand {
   }
 
   private diameter(hit: string | null, from: Point, to: Point, still: boolean): Edit | null {
-    const lesion = this.room.selected ?? hit
-    if (!lesion) {
-      this.room.say('select the region that is measured first')
+    const { alone, name, ...said } = this.room.caliper
+    const lesion = alone ? null : (this.room.selected ?? hit)
+    if (!lesion && !(alone && name.trim() && said.counts_as)) {
+      this.room.say(alone ? 'name the mass first, and say whether it is a node' : 'select the region that is measured first')
       return null
     }
     this.points.push(...(still ? [to] : [from, to]))
     const [a, b, c, d] = this.points
-    if (a && b && c && d) return { kind: 'caliper', lesion, ldi_lps_mm: [a, b], sdi_lps_mm: [c, d] }
-    this.room.say(`${lesion}: ${CALIPER_ENDS - this.points.length} more ends`)
+    if (a && b && c && d) {
+      this.room.set({ caliper: NOTHING_SAID })
+      return { kind: 'caliper', lesion, ldi_lps_mm: [a, b], sdi_lps_mm: [c, d], name: name.trim(), ...said }
+    }
+    this.room.say(`${lesion ?? name}: ${CALIPER_ENDS - this.points.length} more ends`)
     return null
   }
 

@@ -294,10 +294,10 @@ def _subject(edit: Edit) -> tuple[str, str] | None:
     """What an edit says something of that a later edit says anew; None where edits add up."""
     if isinstance(edit, (SetStatus, SetSite)):
         return edit.kind, edit.lesion
-    if isinstance(edit, Caliper):
-        return edit.kind, edit.subject
-    if isinstance(edit, CtSeen):
-        return edit.kind, edit.name
+    if isinstance(edit, Caliper) and edit.lesion:
+        return edit.kind, edit.lesion
+    if isinstance(edit, (Caliper, CtSeen)):
+        return "ct", edit.name
     if isinstance(edit, Reference):
         return edit.kind, edit.which
     return (edit.kind, "") if isinstance(edit, (Deauville, NewLesions)) else None

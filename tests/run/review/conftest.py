@@ -20,8 +20,9 @@ from carpet.review.cases import Assigned
 from carpet.review.roles import Person, Role
 from carpet.run.review.app import review_app
 from carpet.run.review.history import CARPET, open_history
+from carpet.run.review.opening import open_room, plan_cases
 from carpet.run.review.people import People
-from carpet.run.review.room import Room, open_room, plan_cases
+from carpet.run.review.room import Room
 from carpet.run.review.security import Doorway
 
 PORT = 8765

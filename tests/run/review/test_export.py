@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from carpet.run.review.app import review_app
-from carpet.run.review.room import open_room
+from carpet.run.review.opening import open_room
 from carpet.run.review.security import Doorway
 
 from .conftest import PORT, Browser, Clock, Opened, copied

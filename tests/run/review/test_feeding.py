@@ -12,9 +12,10 @@ import pytest
 from carpet.review.accounts import Account
 from carpet.run.review.app import review_app
 from carpet.run.review.feeding import signed_readings
+from carpet.run.review.opening import open_room
 from carpet.run.review.people import write_accounts
 from carpet.run.review.readings import FOLDER
-from carpet.run.review.room import Room, open_room
+from carpet.run.review.room import Room
 from carpet.run.review.security import Doorway
 from carpet.run.store import open_store
 from carpet.run.trial.running import ready_trial

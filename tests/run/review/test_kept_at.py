@@ -15,8 +15,8 @@ from carpet.core.errors import ProtocolError, Refused
 from carpet.review.roles import Role
 from carpet.run.review.app import review_app
 from carpet.run.review.kept_at import NAMED, history_of, name_history, readings_of
+from carpet.run.review.opening import open_room
 from carpet.run.review.readings import FOLDER, HISTORY
-from carpet.run.review.room import open_room
 from carpet.run.review.security import Doorway
 from carpet.run.trial.running import ready_trial
 

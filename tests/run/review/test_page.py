@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from carpet.run.review.app import STATIC
+from carpet.review.roles import Person, Role
+from carpet.run.review.app import STATIC, review_app
+from carpet.run.review.keys import PARAMETER, Key
+from carpet.run.review.people import People
+from carpet.run.review.security import Doorway
 
 from . import browser
 from .browser import DARK, ORANGE, PATIENCE_MS, SCREENS, SLICES, VOXEL_MM, Served, Window, dark_middle, planted_place, spot
@@ -244,6 +250,76 @@ def test_every_tool_makes_its_edit(room: Served, look: Look, screen: Screen) -> 
     assert sum(clicks.values()) >= 3
 
 
+def test_a_mass_on_ct_is_measured_with_a_reason_and_has_gone_at_month_1(room: Served, look: Look, screen: Screen) -> None:
+    window = look(room.base).open()
+    window.lesion(room.case(), "mediastinal")
+    window.press("3", "x").shows("soft", "axial").press("y")
+    window.page.keyboard.type("on the CT of the same day")
+    window.press("Enter", "c")
+    of = window.page.get_by_role("group", name="The next caliper is of")
+    of.get_by_label("What").select_option(label="a mass without uptake")
+    box, mouse = window.page.locator(".scan.own .marks").bounding_box(), window.page.mouse
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    ends = ((-60, 0), (60, 0), (0, -40), (0, 40))
+    mouse.click(x, y)
+    assert window.page.locator(".said").inner_text() == "name the mass first, and say whether it is a node"
+    of.get_by_label("Name").fill("mesenteric")
+    of.get_by_label("Counts as").select_option("node")
+    screen(window, "mass")
+    for right, down in ends:
+        mouse.click(x + right, y + down)
+    window.saved().page.click("#tab-Reading")
+    said = window.page.locator('[data-on-ct="mesenteric"]')
+    assert said.get_attribute("data-seen") == "present"
+    caliper = room.case()["standing"][-1]["edit"]
+    assert [caliper[key] for key in ("lesion", "name", "counts_as", "target", "seen")] == [None, "mesenteric", "node", True, "present"]
+    window.page.click("#tab-History")
+    assert "on the CT of the same day" in window.page.locator(".acts li").first.inner_text()
+    room.post("A/TT", "sign")
+    window = look(room.base).open("A/M1")
+    window.page.click("#tab-Reading")
+    said = window.page.locator('[data-on-ct="mesenteric"]')
+    said.get_by_role("button", name="mesenteric has gone").click()
+    window.saved()
+    screen(window, "on-ct")
+    (seen,) = room.case("A/M1")["on_ct"]
+    assert [seen["now"]["seen"], seen["before"]["ldi_mm"]] == ["absent", pytest.approx(1.5 * seen["before"]["sdi_mm"], rel=0.02)]
+    said.get_by_role("button", name="take back").click()
+    window.saved()
+    assert room.case("A/M1")["on_ct"][0]["now"] is None
+
+
+def test_two_fingers_zoom_and_change_nothing(room: Served, look: Look) -> None:
+    window = look(room.base, size=(820, 1180), touch=True).open()
+    window.lesion(room.case(), "mediastinal")
+    window.axial().press("h", "b")
+    bare = window.pixels(".scan.own .marks")
+    *place, per_mm = spot(bare, room, planted_place("mediastinal"))
+    around = 3 * VOXEL_MM * per_mm
+    before = dark_area(bare, place, around)
+    box = window.page.locator(".scan.own .marks").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    fingers = window.page.context.new_cdp_session(window.page)
+
+    def touch(what: str, apart: float = 0.0) -> None:
+        at = [{"x": x + side * apart / 2, "y": y, "id": n} for n, side in enumerate((-1, 1))] if apart else []
+        fingers.send("Input.dispatchTouchEvent", {"type": what, "touchPoints": at})
+
+    touch("touchStart", 80)
+    for apart in range(90, 241, 10):
+        touch("touchMove", apart)
+    touch("touchEnd")
+    zoomed = window.painted().pixels(".scan.own .marks")
+    after = dark_area(zoomed, [zoomed.shape[1] / 2, zoomed.shape[0] / 2], 3 * around)
+    assert after == pytest.approx(9 * before, rel=0.25)
+    assert room.kinds() == []
+
+
+def dark_area(pixels: NDArray[np.int32], near: list[float], within: float) -> int:
+    rows, columns = np.nonzero(pixels.max(axis=2) < DARK)
+    return int((np.hypot(columns - near[0], rows - near[1]) < within).sum())
+
+
 def test_split_and_merge_by_clicks(room: Served, look: Look, screen: Screen) -> None:
     window = look(room.base).open()
     lesion = window.lesion(room.case(), "mediastinal")
@@ -424,6 +500,21 @@ def test_an_empty_queue_and_a_refused_scan_say_what_to_do(room: Served, look: Lo
     window.page.goto(room.base)
     window.page.get_by_text("There is no case to read").wait_for()
     screen(window, "empty")
+
+
+def test_a_browser_without_the_key_is_told_what_to_open(rooms: Rooms, door: browser.Door, look: Look) -> None:
+    opened = rooms(only="Rea")
+    key = Key(lambda fresh: None)
+    locked = replace(opened.room, people=People({}, opened.clock, Person("Rea", Role.READER), key))
+    door.app = review_app(locked, Doorway("127.0.0.1", door.port))
+    base = door.base
+    window = look(base)
+    window.page.goto(base)
+    window.page.get_by_text("the address that carpet review has printed last, key and all").wait_for()
+    assert window.page.locator(".scan").count() == 0
+    assert "A/TT" not in window.page.content()
+    window.page.goto(f"{base}/?{PARAMETER}={key.now}")
+    window.shown("A/TT")
 
 
 def logged_in(window: Window, name: str, password: str = PASSWORD) -> Window:

@@ -30,8 +30,9 @@ def test_the_last_word_on_each_lesion_counts() -> None:
     gone = CtSeen(name="n2", counts_as="extranodal", seen="absent")
     found = calipers_of(case, "Rea", (Numbered(1, first), Numbered(2, gone), Numbered(3, again)))
     assert [(one.lesion, one.name, one.seen, one.ldi_mm, one.sdi_mm) for one in found] == [
-        ("L01", "", "new", 30.0, 20.0),
         (None, "n2", "absent", None, None),
+        ("L01", "", "new", 30.0, 20.0),
     ]
-    slip = found[1].measured(20.0, 20.04)
+    assert [one.edit for one in found] == [2, 3]
+    slip = found[0].measured(20.0, 20.04)
     assert (slip.ldi_mm, slip.sdi_mm) == (20.0, 20.0)

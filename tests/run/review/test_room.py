@@ -1,8 +1,6 @@
-"""Contract: cases of a trial are planned once, refused edits leave memory as it was, later rooms begin where earlier ones ended."""
+"""Contract: refused edits leave memory as it was, later rooms begin where earlier ones ended."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
@@ -10,20 +8,10 @@ from carpet.core.errors import Refused
 from carpet.review.cases import CaseState
 from carpet.review.edits import Deauville, SetStatus
 from carpet.review.roles import Person, Role
-from carpet.run.review.readings import FOLDER
-from carpet.run.review.room import open_room, plan_cases
 
-from .conftest import Clock, Opened, copied
+from .conftest import Opened
 
 REA = Person("Rea", Role.READER)
-
-
-def test_every_measured_time_point_is_a_case_once(single: Opened) -> None:
-    names = [one.id for one in single.room.history.cases()]
-    assert names == ["A/TT", "A/M1", "A/M3", "B/TT", "B/M1", "C/TT"]
-    head = single.room.history.head()
-    plan_cases(single.room)
-    assert single.room.history.head() == head
 
 
 def test_numbers_are_those_of_the_history_whoever_asked_before(single: Opened) -> None:
@@ -60,10 +48,3 @@ def test_an_unlocked_reading_goes_on_where_it_was(single: Opened) -> None:
     opened = room.unlock(done, REA, None, "wrong patient", if_match=done.version_of("Rea"))
     assert opened.state is CaseState.READING
     assert opened.readings[0].voided[0].reason == "wrong patient"
-
-
-def test_a_room_with_accounts_needs_some(ran: Path, tmp_path: Path) -> None:
-    folder = copied(ran, tmp_path / "trial")
-    with pytest.raises(Refused, match="REVIEW_ACCOUNTS_NONE"), open_room(folder, only=None, now=Clock(), say=lambda step: None):
-        pass
-    assert "back it up" in (folder / FOLDER / "README.txt").read_text()

@@ -10,7 +10,7 @@ from carpet.clinical import Patient
 from carpet.clinical.ct_targets import CtTarget
 from carpet.response.time_points import Schedule
 from carpet.run.store import Stored
-from carpet.run.trial.calipers import CaliperRead, with_calipers
+from carpet.run.trial.calipers import CaliperRead, kinds_apart, read_on_ct, with_calipers
 from carpet.run.trial.course import Course, Scan
 from carpet.run.trial.tracks import CourseTracks
 
@@ -63,3 +63,20 @@ def test_of_a_region_or_scan_that_is_not_there_nothing_is_known() -> None:
     bare = course()
     assert with_calipers(bare, TRACKS) is bare
     assert rows(replace(course(NODE), patient=Patient(patient_id="P1"))) == []
+
+
+def test_the_last_word_on_a_lesion_of_a_day_counts() -> None:
+    gone = CaliperRead("P1", "M1", 29, "Rea", None, "T01", "node", True, "absent", edit=7)
+    assert rows(course(NODE, gone)) == [("T01", "node", None, None, "absent")]
+    assert [(read.edit, row.lesion) for read, row in read_on_ct(course(NODE, gone), TRACKS)] == [(7, "T01")]
+    assert rows(course(gone, NODE)) == [("T01", "node", 21.0, 12.0, "present")]
+
+
+def test_two_kinds_of_one_lesion_are_told() -> None:
+    def row(day: int, lesion: str, kind: str) -> CtTarget:
+        date = INFUSED + dt.timedelta(day)
+        return CtTarget(patient_id="P1", date=date, lesion=lesion, kind=kind, ldi_mm=40.0, sdi_mm=30.0, target=True, status="present")
+
+    table = (row(29, "n1", "extranodal"), row(-4, "n1", "node"), row(-4, "n2", "node"), row(29, "n2", "node"))
+    assert kinds_apart(course(table=table)) == (("n1", "extranodal", "node"),)
+    assert kinds_apart(course(table=table[1:])) == ()

@@ -25,14 +25,19 @@ def reading_row(patient: Patient, case: Case, whose: str, standing: Standing) ->
 
 
 def calipers_of(case: Case, whose: str, standing: Standing) -> tuple[CaliperRead, ...]:
-    """What a reading says of lesions on CT, the last word on each; () for nothing."""
+    """What a reading says of lesions on CT, in the order of the edits; of what it says twice the last word. () for nothing."""
     found: dict[tuple[str, str], CaliperRead] = {}
     here = (case.patient, case.timepoint, case.day, whose)
-    for edit in (one.edit for one in standing):
+    for one in standing:
+        edit = one.edit
         if isinstance(edit, Caliper):
             ldi, sdi = math.dist(*edit.ldi_lps_mm), math.dist(*edit.sdi_lps_mm)
-            made = CaliperRead(*here, edit.lesion, edit.name, edit.counts_as, edit.target, edit.seen)
-            found["caliper", edit.subject] = made.measured(ldi, sdi)
+            made = CaliperRead(*here, edit.lesion, edit.name, edit.counts_as, edit.target, edit.seen, edit=one.number).measured(ldi, sdi)
         elif isinstance(edit, CtSeen):
-            found["ct_seen", edit.name] = CaliperRead(*here, None, edit.name, edit.counts_as, edit.target, edit.seen)
+            made = CaliperRead(*here, None, edit.name, edit.counts_as, edit.target, edit.seen, edit=one.number)
+        else:
+            continue
+        subject = ("region", made.lesion) if made.lesion else ("name", made.name)
+        found.pop(subject, None)
+        found[subject] = made
     return tuple(found.values())

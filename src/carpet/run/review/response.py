@@ -30,18 +30,22 @@ class Reviewed:
 
 def response_rows_of(course: Course, tracks: CourseTracks, reviewed: Sequence[Reviewed], protocol: Protocol) -> list[Mapping[str, Any]]:
     """The rows of the last reviewed time point, by the numbers and by the reader alone; [] where there is none, as at baseline."""
+    rows, _ = response_rows(with_calipers(as_reviewed(course, reviewed), tracks), protocol, tracks=tracks)
+    return [row for row in rows if row["timepoint"] == reviewed[-1].timepoint]
+
+
+def as_reviewed(course: Course, reviewed: Sequence[Reviewed]) -> Course:
+    """The course with these time points as the reader has them, and with no other reader's word."""
     changed = {one.timepoint: _scan(course.at[one.timepoint], one.numbers) for one in reviewed}
     old = {id(course.at[name]): scan for name, scan in changed.items()}
     readings = tuple(one.reading for one in reviewed if one.reading is not None)  # nobody sees another's through the rows
-    mine = replace(
+    return replace(
         course,
         scans=tuple(old.get(id(scan), scan) for scan in course.scans),
         at={name: changed.get(name, scan) for name, scan in course.at.items()},
         readings=readings,
         calipers=tuple(row for one in reviewed for row in one.calipers),
     )
-    rows, _ = response_rows(with_calipers(mine, tracks), protocol, tracks=tracks)
-    return [row for row in rows if row["timepoint"] == reviewed[-1].timepoint]
 
 
 def _scan(scan: Scan, numbers: Numbers) -> Scan:

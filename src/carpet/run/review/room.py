@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from carpet.clinical.readings import Reading as ClinicalReading
-from carpet.core.errors import NotMeasurable, ProtocolError, Refused
-from carpet.core.protocol import ReviewProtocol
+from carpet.core.errors import NotMeasurable, Refused
 from carpet.review.blinding import days_seen, is_due, queue, require_in_order, require_sight, sight
 from carpet.review.cases import (
     Act,
@@ -22,7 +20,6 @@ from carpet.review.cases import (
     Case,
     Edited,
     Opened,
-    Planned,
     Reading,
     ReadingState,
     Signed,
@@ -31,35 +28,27 @@ from carpet.review.cases import (
     choice_of,
     take,
 )
-from carpet.review.edits import Deauville, Edit, Numbered, SetSite, SetStatus, Standing, replaced
+from carpet.review.edits import Caliper, CtSeen, Deauville, Edit, Numbered, SetSite, SetStatus, Standing, replaced
 from carpet.review.notices import ASSIGNMENT_UNFIT, BLINDED, NOT_YOURS
 from carpet.review.roles import Person, Role
 from carpet.review.signature import Conclusion, reading_digest, signed
 from carpet.run.notices import MAIN_SEGMENTER_MISSING
 from carpet.run.review.applied import after_edit, base_digest, made_by
-from carpet.run.review.history import CARPET, History, open_history
-from carpet.run.review.kept_at import history_of, name_history
-from carpet.run.review.keys import Key
+from carpet.run.review.history import History
 from carpet.run.review.numbers import Meter, Numbers
-from carpet.run.review.people import AccountFile, People
-from carpet.run.review.readings import FOLDER, calipers_of, reading_row
-from carpet.run.review.response import Reviewed, response_rows_of
+from carpet.run.review.on_ct import check_kinds, lesions_on_ct
+from carpet.run.review.people import People
+from carpet.run.review.readings import calipers_of, reading_row
+from carpet.run.review.response import Reviewed, as_reviewed, response_rows_of
 from carpet.run.review.scan_file import OpenScan
 from carpet.run.review.scans import ScanRoom
-from carpet.run.review.server_notices import ACCOUNTS_NONE, STALE, UNDECIDED_LEFT
-from carpet.run.store import Stamp, Store, open_store
-from carpet.run.trial.course import Course, course_of
+from carpet.run.review.server_notices import STALE, UNDECIDED_LEFT
+from carpet.run.store import Stamp
+from carpet.run.trial.course import Course
 from carpet.run.trial.folder import Trial
-from carpet.run.trial.running import ReadyTrial, ready_trial
-from carpet.run.trial.steps import scan_in_store, stored_scans
 from carpet.run.trial.studies import TrialStudy
-from carpet.run.trial.tracks import CourseTracks, stored_tracks
+from carpet.run.trial.tracks import CourseTracks
 
-CACHE = "review-cache"
-ROOM_README = """\
-What people have read: history.sqlite holds every edit and signature, accounts.json who may log in.
-Nobody can compute this again: back it up.
-"""
 PROGRESSION = "PD"  # of Lugano
 OPEN_CASES = 8  # whose numbers are kept in memory [P]
 Say = Callable[[str], None]
@@ -206,13 +195,24 @@ class Room:
     def responses(self, seen: Seen) -> list[Mapping[str, Any]]:
         """The rows of all criteria at the case's time point: by the reader where there is a score, and by the numbers. () at baseline."""
         patient = self.patients[seen.case.patient]
+        return response_rows_of(patient.course, patient.tracks, self._until(seen), self.trial.protocol)
+
+    def course(self, seen: Seen) -> Course:
+        """The patient's course as this reading has it, up to this scan."""
+        return as_reviewed(self.patients[seen.case.patient].course, self._until(seen))
+
+    def on_ct(self, seen: Seen) -> list[dict[str, Any]]:
+        """The lesions on this CT and on those before it, as this reading has them."""
+        return lesions_on_ct(self.course(seen), self.patients[seen.case.patient].tracks, seen.case.timepoint)
+
+    def _until(self, seen: Seen) -> tuple[Reviewed, ...]:
         here = self._reviewed(seen.case, seen.whose, seen.numbers, seen.standing)
-        earlier = [
+        earlier = (
             self._reviewed(one, seen.whose, found.numbers, found.standing)
             for one in self.history.cases()
             if (found := self._earlier(one, seen)) is not None
-        ]
-        return response_rows_of(patient.course, patient.tracks, (*earlier, here), self.trial.protocol)
+        )
+        return (*earlier, here)
 
     def _earlier(self, case: Case, seen: Seen) -> Seen | None:
         """What the same reader has signed of an earlier scan of the patient."""
@@ -238,11 +238,13 @@ class Room:
         after = planned.reading_of(person.name)
         assert after is not None
         numbers = self.numbers(case, person.name, after.standing)
+        scan, _ = self._meter(case)
+        if isinstance(edit, (Caliper, CtSeen)):
+            check_kinds(self.course(Seen(planned, scan, person.name, after.standing, numbers)), self.patients[case.patient].tracks)
         case, version = self._begun(case, person, stamp, if_match)
         before = case.reading_of(person.name)
         was = self._was(case, edit, before.standing if before else ())
         case = self.history.append(case.id, Edited(edit=edit), stamp, if_match=version, was=was)
-        scan, _ = self._meter(case)
         return Seen(case, scan, person.name, after.standing, numbers)
 
     def _check_version(self, case: Case, act: Act, stamp: Stamp, if_match: int) -> None:
@@ -362,83 +364,3 @@ class Room:
 
     def stamp(self, person: Person, reason: str = "") -> Stamp:
         return Stamp(run=self.run, who=person.name, role=person.role.value, at=self.now(), reason=reason)
-
-
-@contextmanager
-def open_room(
-    folder: Path, *, only: str | None, now: Clock, say: Say, history: str | None = None, key: Key | None = None
-) -> Iterator[Room]:
-    """The reading room of a trial that was run. only: who reads alone, without a password; None: the people of review/accounts.json.
-
-    history: a PostgreSQL URL, which the trial names from then on. key: what the only person's browser has to bring. Raises ProtocolError
-    for a trial that was never run, and Refused.
-    """
-    with ready_trial(folder, say, reviews=False) as ready:
-        if not ready.trial.store.is_file():
-            raise ProtocolError(f"{str(folder)!r} has no results yet; `carpet run` makes them")
-        own = ready.trial.root / FOLDER
-        own.mkdir(exist_ok=True)
-        if not (own / "README.txt").exists():
-            (own / "README.txt").write_text(ROOM_README, encoding="utf-8")
-        people = _people(own, only, now, key)
-        where = history_of(ready.trial.root, history)
-        with open_store(ready.trial.store) as store, open_history(where) as kept:
-            name_history(ready.trial.root, where)
-            patients = _patients(ready, store)
-            scans = ScanRoom(ready.trial.results / CACHE, ready.trial.protocol)
-            room = Room(ready.trial, patients, kept, people, scans, now().strftime("%Y%m%dT%H%M%S.%fZ"), now)
-            plan_cases(room)
-            yield room
-
-
-def _people(folder: Path, only: str | None, now: Clock, key: Key | None) -> People:
-    if only is not None:
-        return People({}, now, Person(only, Role.READER), key)
-    accounts = AccountFile(folder)
-    if not accounts:
-        raise Refused(ACCOUNTS_NONE.at(FOLDER))
-    return People(accounts, now)
-
-
-def _patients(ready: ReadyTrial, store: Store) -> dict[str, PatientScans]:
-    """What the last run has stored of each patient, with the scans it was made of, as far as they still lie in dicom/."""
-    found = {}
-    for patient in ready.tables.patients:
-        scans = [scan_in_store(store, *one) for one in stored_scans(store, patient)]
-        course = course_of(patient, scans, ready.tables, ready.trial.protocol)
-        tracks = stored_tracks(store, course, ready.corrections(course)) or CourseTracks()
-        by_uid = {one.study_uid: one for one in ready.studies[patient.patient_id]}
-        studies = {name: by_uid[scan.study_uid] for name, scan in course.at.items() if scan.study_uid in by_uid}
-        found[patient.patient_id] = PatientScans(course, tracks, studies)
-    return found
-
-
-def plan_cases(room: Room) -> None:
-    """A case for every time point with a measured scan; where one person reads alone, the cases nobody has begun are that person's."""
-    known = {one.id: one for one in room.history.cases()}
-    for patient_id, patient in sorted(room.patients.items()):
-        for timepoint in patient.studies:
-            day = patient.course.at[timepoint].day
-            assert day is not None
-            name = case_id(patient_id, timepoint)
-            case = known.get(name) or _planned(room, patient_id, timepoint, day)
-            if room.people.only is not None:
-                _assign_to(room, case, room.people.only.name)
-
-
-def _planned(room: Room, patient_id: str, timepoint: str, day: int) -> Case:
-    rules = room.trial.protocol.review if room.people.only is None else ReviewProtocol(**_alone(room.trial.protocol.review))
-    act = Planned(patient=patient_id, timepoint=timepoint, day=day, rules=rules)
-    return room.history.append(case_id(patient_id, timepoint), act, room.stamp(CARPET), if_match=0)
-
-
-def _alone(rules: ReviewProtocol) -> dict[str, Any]:
-    """Who reads alone has nobody to differ from."""
-    return rules.model_dump() | {"readers": 1}
-
-
-def _assign_to(room: Room, case: Case, name: str) -> None:
-    names: Sequence[str] = [one.who for one in case.readings]
-    if case.rules.readers != 1 or names == [name] or any(one.state is not ReadingState.ASSIGNED for one in case.readings):
-        return
-    room.history.append(case.id, Assigned(readers=(name,)), room.stamp(CARPET), if_match=case.version)

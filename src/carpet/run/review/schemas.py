@@ -229,6 +229,27 @@ class CaliperSaid(Answer):
     sdi_mm: float
 
 
+class SeenOnCt(Answer):
+    """How a lesion was seen on one CT. Diameters: mm, None where it was not measured."""
+
+    day: int
+    seen: str
+    ldi_mm: float | None
+    sdi_mm: float | None
+
+
+class OnCt(Answer):
+    """A lesion of this CT or of an earlier one. region: on this scan. edit: the number of what says `now`, None for a table's row."""
+
+    name: str
+    kind: str
+    target: bool
+    region: str | None
+    before: SeenOnCt | None
+    now: SeenOnCt | None
+    edit: int | None
+
+
 class SiteSaid(Answer):
     name: str
     kind: Kind
@@ -263,6 +284,7 @@ class Changeable(Answer):
     new_lesions: NewLesionsSaid
     comments: list[CommentSaid]
     calipers: list[CaliperSaid]
+    on_ct: list[OnCt]
     standing: list[StandingEdit]
 
 

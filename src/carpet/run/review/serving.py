@@ -13,7 +13,7 @@ from carpet.core.errors import ProtocolError
 from carpet.review.accounts import NAME
 from carpet.run.review.app import review_app
 from carpet.run.review.keys import PARAMETER, Key
-from carpet.run.review.room import open_room
+from carpet.run.review.opening import open_room
 from carpet.run.review.security import Doorway, checked_doorway
 
 STOP_WITHIN_S = 3  # an answer on its way may still go out

@@ -159,6 +159,7 @@ def changeable(room: Room, seen: Seen) -> dict[str, Any]:
         "new_lesions": _new_lesions(seen.standing),
         "comments": [{"number": one.number, "text": one.edit.text} for one in seen.standing if isinstance(one.edit, Comment)],
         "calipers": list(_calipers(seen.standing).values()),
+        "on_ct": room.on_ct(seen),
         "standing": edits_json(seen.standing),
     }
 

@@ -18,7 +18,8 @@ DECIMALS = 1  # 0.1 mm [P]: a hand draws no better
 class CaliperRead:
     """One lesion on the CT of one scan by the reading that stands. Diameters in mm, None where nothing was measured.
 
-    lesion: the region on this scan; None without one. name: the lesion's on all scans; empty: that of the region's track.
+    lesion: the region on this scan; None without one. name: the lesion's on all scans; empty: that of the region's track. edit: the number
+    of the edit that says it.
     """
 
     patient_id: str
@@ -32,6 +33,7 @@ class CaliperRead:
     seen: str
     ldi_mm: float | None = None
     sdi_mm: float | None = None
+    edit: int = 0
 
     def measured(self, ldi_mm: float, sdi_mm: float) -> CaliperRead:
         """With both diameters to 0.1 mm; a short one that is longer by what a hand may err is as long as the long one."""
@@ -41,13 +43,30 @@ class CaliperRead:
 
 def with_calipers(course: Course, tracks: CourseTracks) -> Course:
     """The course with what was measured in the reading room among its CT lesions; there it takes the place of the table's row."""
-    made = tuple(_targets(course, tracks))
+    made = tuple(target for _, target in read_on_ct(course, tracks))
     said = {(one.date, one.lesion) for one in made}
     kept = tuple(one for one in course.ct_targets if (one.date, one.lesion) not in said)
     return replace(course, ct_targets=(*kept, *made)) if made else course
 
 
-def _targets(course: Course, tracks: CourseTracks) -> Iterator[CtTarget]:
+def read_on_ct(course: Course, tracks: CourseTracks) -> tuple[tuple[CaliperRead, CtTarget], ...]:
+    """What was read of lesions on CT, each with the row it is: the last word on each lesion of a day, be it of a region or by name."""
+    found: dict[tuple[dt.date, str], tuple[CaliperRead, CtTarget]] = {}
+    for read, target in _targets(course, tracks):
+        found.pop((target.date, target.lesion), None)
+        found[target.date, target.lesion] = (read, target)
+    return tuple(found.values())
+
+
+def kinds_apart(course: Course) -> tuple[tuple[str, str, str], ...]:
+    """(lesion, kind, the kind it had first) of each CT lesion that is two kinds; () for none."""
+    first: dict[str, str] = {}
+    rows = sorted(course.ct_targets, key=lambda one: (one.date, one.lesion))
+    apart = [(one.lesion, one.kind, known) for one in rows if (known := first.setdefault(one.lesion, one.kind)) != one.kind]
+    return tuple(dict.fromkeys(apart))
+
+
+def _targets(course: Course, tracks: CourseTracks) -> Iterator[tuple[CaliperRead, CtTarget]]:
     infused = course.patient.infusion_date
     for one in course.calipers if infused is not None else ():
         scan = course.at.get(one.timepoint)
@@ -56,19 +75,20 @@ def _targets(course: Course, tracks: CourseTracks) -> Iterator[CtTarget]:
             continue  # the scan was refused, or is of another time point now; that is told there
         kind = one.counts_as or ("node" if region is not None and region["kind"] == Kind.NODAL else "extranodal")
         assert infused is not None
-        yield CtTarget(
+        target = CtTarget(
             patient_id=one.patient_id,
             date=infused + dt.timedelta(days=one.day),
-            lesion=one.name or _track(tracks, scan.study_uid, one.lesion or "") or f"{one.timepoint} {one.lesion}",
+            lesion=one.name or name_of_region(tracks, scan.study_uid, one.lesion or "") or f"{one.timepoint} {one.lesion}",
             kind=kind,
             ldi_mm=one.ldi_mm,
             sdi_mm=one.sdi_mm,
             target=one.target,
             status=one.seen,
         )
+        yield one, target
 
 
-def _track(tracks: CourseTracks, study_uid: str, lesion: str) -> str:
+def name_of_region(tracks: CourseTracks, study_uid: str, lesion: str) -> str:
     """The track that goes through this region; empty for none."""
     rows = (row for row in tracks.rows if row["study_uid"] == study_uid and lesion in row["lesion_ids"])
     return next((str(row["track"]) for row in rows), "")
