@@ -53,8 +53,9 @@ format: ## rewrite the code in the house style
 docs: ## print docs/reference from the code
 	$(RUN) python tools/print_docs.py
 
-bench: ## time carpet beside the script a user would write (minutes)
+bench: web ## time carpet beside the script a user would write, and the reading room in Chromium (minutes)
 	$(RUN) python benchmarks/lesion_table.py
+	$(RUN) python benchmarks/reading_room.py
 
 bench-quick: ## the same on an ordinary PET, two runs
 	$(RUN) python benchmarks/lesion_table.py --quick --runs 2

@@ -16,15 +16,13 @@ from carpet.run.review.server_notices import FORM_TOKEN_WRONG, HOST_UNKNOWN, TOO
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 LONGEST_BODY = 2 * 2**20  # bytes; a brush of 5,000 points has some 300 kB [P]
 SAFE = ("GET", "HEAD", "OPTIONS")
-# No script, style or picture but our own files; NiiVue compiles WebGL shaders and makes pictures out of memory (blob:, data:)
+# No script, style or picture but our own files
 CONTENT_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
-    "img-src": "'self' blob: data:",
-    "font-src": "'self'",
+    "img-src": "'self'",
     "connect-src": "'self'",
-    "worker-src": "'self' blob:",
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",

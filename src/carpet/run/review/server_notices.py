@@ -44,7 +44,7 @@ NOT_A_TABLE = NoticeKind(
     E,
     "this reading holds edits that a table of decisions cannot say",
     "statuses disease and physiologic, sites, and points in uptake",
-    "take the labels instead (carpet measure --mask); carpet run takes the signed reading itself",
+    "take the whole reading (reading.json), which carpet measure --decisions reads as well; carpet run takes the signed reading itself",
 )
 PICTURE_OUTDATED = NoticeKind(
     "REVIEW_PICTURE_OUTDATED",
