@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 CHROMIUM = "/usr/bin/chromium"
-SOFTWARE_GL = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PATIENCE_MS = 90_000  # the first page of a cold browser takes half a minute on two busy cores
 WINDOW = {"width": 1600, "height": 1000}
 WIDE = 1.25  # as scan_view.tsx lays out its pictures
@@ -468,7 +467,7 @@ def reading_at(address: str) -> Iterator[ScriptedReader]:
 
     base = "{0.scheme}://{0.netloc}".format(urlsplit(address))
     with sync_playwright() as started, httpx.Client(base_url=base, timeout=120.0) as client:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_GL, timeout=PATIENCE_MS)
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE_MS)
         page = browser.new_page(viewport=WINDOW)
         page.set_default_timeout(PATIENCE_MS)
         reader = ScriptedReader(page, client)

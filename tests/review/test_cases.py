@@ -176,6 +176,14 @@ def test_after_both_have_signed_only_an_administrator_unlocks_and_it_is_said() -
     assert (third.signature, len(third.voided), third.version) == (None, 1, 1)
 
 
+def test_what_was_seen_is_not_forgotten_when_the_other_is_unlocked() -> None:
+    case = take(disputed(), Unlocked(whose="ben", reason="wrong scan"), by=DI)
+    assert refused(case, Unlocked(whose="ann", reason="now that I have seen it"), ANN) == "REVIEW_UNLOCK_TOO_LATE"
+    ben = case.reading_of("ben")
+    assert ben is not None
+    assert ben.after_sight
+
+
 @pytest.mark.parametrize("change", [{"name": "ben"}, {"digest": "0" * 64}, {"meaning": "choice"}])
 def test_a_signature_of_something_else_is_refused(change: dict[str, Any]) -> None:
     case = take(assigned(), Opened(), by=ANN)
@@ -360,6 +368,10 @@ class Room(RuleBasedStateMachine):
     def all_locked(self, until: int | None = None) -> bool:
         return all(self.locked(name, until) for name in self.readers(until))
 
+    def both_were_locked(self, until: int) -> bool:
+        """Both had signed at one time, whatever was unlocked since: what was seen is not forgotten."""
+        return len(self.readers(until)) == 2 and any(self.all_locked(n) for n in range(1, until + 1))
+
     def last(self, kind: type[Any]) -> int:
         return max((n for n, one in enumerate(self.done) if isinstance(one.act, kind)), default=-1)
 
@@ -404,13 +416,15 @@ class Room(RuleBasedStateMachine):
                 text = json.dumps(said, sort_keys=True, separators=(",", ":"))
                 assert reading.signature.digest == hashlib.sha256(text.encode()).hexdigest(), "signed is not what stands there"
                 assert reading.signature.name == name
+            unlocked = [n for n, one in enumerate(self.done) if isinstance(one.act, Unlocked) and one.act.whose == name]
+            assert reading.after_sight is (name != "cy" and any(map(self.both_were_locked, unlocked)))
         for n, one in enumerate(self.done):
             if isinstance(one.act, Unlocked):
                 assert one.act.reason
                 assert self.locked(one.act.whose, n), "nothing was locked"
                 if one.by.role is Role.READER:
                     assert one.by.name == one.act.whose
-                    assert len(self.readers(n)) == 1 or not self.all_locked(n), "unlocked after sight of the other"
+                    assert not self.both_were_locked(n), "unlocked after sight of the other"
                 else:
                     part_of_it = one.by.name in (*self.readers(n), *(("cy",) if len(self.readers(n)) == 2 else ()))
                     outside = one.by.role is Role.ADMINISTRATOR and not part_of_it

@@ -100,6 +100,15 @@ def waits_for(case: Case, others: Iterable[Case], person: Person) -> tuple[str, 
     return tuple(one.id for one in sorted(open_, key=lambda one: (one.day, one.id)))
 
 
+def sees_later(case: Case, others: Iterable[Case], name: str) -> bool:
+    """Whether this reader of the case, all of it signed so far, may open a later scan of the patient that the protocol hides before."""
+    if case.rules.later_scans == "shown" or name not in {one.who for one in case.readings}:
+        return False
+    cases, reader = tuple(others), Person(name, Role.READER)
+    later = (one for one in cases if one.patient == case.patient and one.day > case.day and name in {each.who for each in one.readings})
+    return any(not waits_for(one, cases, reader) for one in later)
+
+
 def require_in_order(case: Case, others: Iterable[Case], person: Person) -> None:
     """Raises Refused (REVIEW_IN_ORDER) where an earlier scan of the patient has to be signed first."""
     waiting = waits_for(case, others, person)

@@ -57,7 +57,8 @@ class Voided:
 class Reading:
     """One person's reading. version: how many acts it has seen; made: how many edits were ever made; standing: those that hold.
 
-    after_sight: it was unlocked when its reader had already seen the other's reading. signed_to: the number of the last edit that a
+    shown: its reader may see, or could once see, the other's reading; such a reading stays marked when it is unlocked (after_sight).
+    after_later: it was unlocked when its reader could see a later scan of the patient. signed_to: the number of the last edit that a
     signature has covered, also one that was voided since.
     """
 
@@ -69,7 +70,9 @@ class Reading:
     conclusion: Conclusion | None = None
     signature: Signature | None = None
     voided: tuple[Voided, ...] = ()
+    shown: bool = False
     after_sight: bool = False
+    after_later: bool = False
     signed_to: int = 0
 
 
@@ -298,7 +301,7 @@ def _compared(case: Case, act: Compared) -> Case:
 
 def _read(case: Case, act: Opened | Edited | Signed, by: Person) -> Case:
     """What somebody does with the own reading."""
-    mine = _own(case, by)
+    mine = own_reading(case, by)
     if mine.state is ReadingState.SIGNED:
         raise Refused(notices.LOCKED.at(case.id, mine.state))
     if mine is case.third:
@@ -310,11 +313,13 @@ def _read(case: Case, act: Opened | Edited | Signed, by: Person) -> Case:
     else:
         after = _signed(case, mine, act, by)
     case = _with(case, replace(after, version=mine.version + 1))
+    if case.shared:
+        case = replace(case, readings=tuple(replace(one, shown=True) for one in case.readings))
     return replace(case, chosen=by.name) if isinstance(act, Signed) and mine.who == _adjudicator(case) else case
 
 
-def _own(case: Case, by: Person) -> Reading:
-    """The reading this person may write: a reader's own, or the adjudicator's third."""
+def own_reading(case: Case, by: Person) -> Reading:
+    """The reading this person may write: a reader's own, or the adjudicator's third. Raises Refused (REVIEW_NOT_YOURS)."""
     mine = case.reading_of(by.name)
     is_third = mine is not None and mine is case.third
     if mine is None or is_third is not (by.role is Role.ADJUDICATOR):
@@ -369,29 +374,53 @@ def _unlocked(case: Case, act: Unlocked, by: Person) -> Case:
     target = case.reading_of(act.whose)
     _check_unlock(case, target, act, by)
     assert target is not None
-    sees = case.shared and target is not case.third
-    opened = _reopened(target, act.reason, by, after_sight=sees)
+    opened = _reopened(target, act.reason, by)
     third = case.third
     if third is not None and target is not third and third.state is ReadingState.SIGNED:
-        third = _reopened(third, act.reason, by, after_sight=False)
+        third = _reopened(third, act.reason, by)
     found = case.disagreements if target is case.third else None
     return _with(replace(case, third=third, disagreements=found, chosen=None), replace(opened, version=target.version + 1))
 
 
 def _check_unlock(case: Case, target: Reading | None, act: Unlocked, by: Person) -> None:
-    involved = case.reading_of(by.name)
-    owns = involved is not None and involved is target and by.role is (Role.ADJUDICATOR if target is case.third else Role.READER)
-    if target is None or not (owns or (by.role is Role.ADMINISTRATOR and involved is None)):
-        raise Refused(notices.NOT_YOURS.at(case.id, by.role))
+    owns = _may_unlock(case, target, by)
+    assert target is not None
     if not act.reason:
         raise Refused(notices.REASON_MISSING.at(case.id))
     if target.state is not ReadingState.SIGNED:
         raise Refused(notices.STEP_UNFIT.at(case.id, f"unlock a reading that is {target.state}"))
-    if owns and case.shared and target is not case.third:
+    if owns and target.shown:
         raise Refused(notices.UNLOCK_TOO_LATE.at(case.id, case.state))
 
 
-def _reopened(one: Reading, reason: str, by: Person, *, after_sight: bool) -> Reading:
+def _may_unlock(case: Case, target: Reading | None, by: Person) -> bool:
+    """Whether it is the own reading; raises Refused where it is neither that nor any of an administrator who has no part in the case."""
+    involved = case.reading_of(by.name)
+    owns = involved is not None and involved is target and by.role is (Role.ADJUDICATOR if target is case.third else Role.READER)
+    if target is None or not (owns or (by.role is Role.ADMINISTRATOR and involved is None)):
+        raise Refused(notices.NOT_YOURS.at(case.id, by.role))
+    return owns
+
+
+def require_part(case: Case, act: Act, by: Person) -> None:
+    """Raises Refused (REVIEW_ROLE_FORBIDS, REVIEW_NOT_YOURS) where this person may not write what the act writes, now or ever.
+
+    Asked before anything is told of the reading, as that it has gone on.
+    """
+    require(by, RIGHT[type(act)])
+    if isinstance(act, Unlocked):
+        _may_unlock(case, case.reading_of(act.whose), by)
+    elif isinstance(act, (Opened, Edited, Signed, Adjudicated)):
+        own_reading(case, by)
+
+
+def changed_after_later(case: Case, who: str) -> Case:
+    """The case with a reading marked: it was unlocked when its reader could see a later scan."""
+    one = case.reading_of(who)
+    return case if one is None else _with(case, replace(one, after_later=True))
+
+
+def _reopened(one: Reading, reason: str, by: Person) -> Reading:
     assert one.signature is not None
     return replace(
         one,
@@ -399,7 +428,7 @@ def _reopened(one: Reading, reason: str, by: Person, *, after_sight: bool) -> Re
         signature=None,
         conclusion=None,
         voided=(*one.voided, Voided(one.signature, by.name, reason)),
-        after_sight=one.after_sight or after_sight,
+        after_sight=one.after_sight or one.shown,
     )
 
 
@@ -410,7 +439,7 @@ def choice_of(case: Case, adjudicator: str, choice: str) -> str:
 
 
 def _adjudicated(case: Case, act: Adjudicated, by: Person) -> Case:
-    third = _own(case, by)
+    third = own_reading(case, by)
     if case.state is not CaseState.DISPUTED:
         raise Refused(notices.NO_DISAGREEMENT.at(case.id, case.state))
     if case.rules.adjudication != "choose":

@@ -9,7 +9,7 @@ import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
@@ -301,6 +301,14 @@ def _subject(edit: Edit) -> tuple[str, str] | None:
     if isinstance(edit, Reference):
         return edit.kind, edit.which
     return (edit.kind, "") if isinstance(edit, (Deauville, NewLesions)) else None
+
+
+Said = TypeVar("Said", bound=Edit)
+
+
+def last_said(standing: Standing, kind: type[Said]) -> Said | None:
+    """The last edit of a kind that stands; None for none."""
+    return next((one.edit for one in reversed(standing) if isinstance(one.edit, kind)), None)
 
 
 def edits_json(standing: Sequence[Numbered]) -> list[dict[str, Any]]:

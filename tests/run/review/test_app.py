@@ -86,6 +86,16 @@ def test_every_role_on_every_route(rooms: Rooms, name: str) -> None:
         one = None if method == "POST" else one
 
 
+def test_to_strangers_nothing_is_told_of_which_cases_there_are(many: Opened) -> None:
+    for method, path in MATRIX:
+        if "{patient}" not in path:
+            continue
+        for patient in ("A", "Q99"):
+            where = path.format(patient=patient, timepoint="TT")
+            answer = many.browser().get(where) if method == "GET" else many.browser().post(where, {}, version=0)
+            assert (answer.status_code, answer.json()["notices"][0]["code"]) == (401, "REVIEW_SESSION_OVER"), (method, where)
+
+
 def test_a_session_of_another_trial_opens_nothing(rooms: Rooms) -> None:
     here, there = rooms(readers=2), rooms(readers=2)
     one, stranger = here.browser("Anna"), there.browser("Anna")
@@ -150,7 +160,22 @@ def test_the_page_is_served_where_it_is_built(single: Opened, tmp_path: Path) ->
     answer = single.browser().get("/")
     assert "room" in answer.text
     assert "content-security-policy" in answer.headers
-    assert single.browser().get("/../conftest.py").status_code == 404
+
+
+def test_nothing_but_the_page_is_served(single: Opened, tmp_path: Path) -> None:
+    (tmp_path / "static" / "assets").mkdir(parents=True)
+    for name in ("static/index.html", "static/assets/page.js", "secret.txt"):
+        (tmp_path / name).write_text("here")
+    single.app = review_app(single.room, Doorway("127.0.0.1", PORT), static=tmp_path / "static")
+    assert single.browser().get("/assets/page.js").text == "here"
+    for path in (
+        "/assets/%2e%2e/%2e%2e/secret.txt",
+        "/assets/..%2f..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/%2e%2e/secret.txt",
+        "//etc/passwd",
+    ):
+        assert single.browser().get(path).status_code == 404, path
 
 
 def asked_at_random(opened: Opened, number: int) -> Counter[int]:
@@ -192,6 +217,7 @@ def test_the_interface_keeps_to_its_description(rooms: Rooms) -> None:
 
 @pytest.mark.slow
 def test_the_interface_keeps_to_its_description_2000_times(rooms: Rooms) -> None:
-    seen = asked_at_random(rooms(only="Rea"), 2_000)
-    assert seen.total() >= 1_500
+    seen = asked_at_random(rooms(only="Rea"), 2_800)  # some routes have fewer requests than their share
+    assert seen.total() >= 2_000
+    assert seen[200] >= 250
     assert not [status for status in seen if status >= 500]

@@ -148,6 +148,57 @@ def test_a_conflict_writes_nothing_and_says_what_changed(history: History) -> No
     assert history.append(CASE, Edited(edit=Comment(text="mine")), as_("ann"), if_match=3).version_of("ann") == 4
 
 
+def test_of_a_reading_nothing_is_told_to_who_may_not_write_it(history: History) -> None:
+    planned(history)
+    do(history, Opened(), as_("ann"))
+    do(history, Edited(edit=Comment(text="brown fat")), as_("ann"))
+    nosy = (as_("ben"), as_("eve"), as_("cy", Role.ADJUDICATOR), as_("vi", Role.VIEWER))
+    for stamp in nosy:
+        with pytest.raises(Refused) as caught:
+            history.append(CASE, Unlocked(whose="ann", reason="x"), stamp, if_match=0)
+        assert not isinstance(caught.value, Conflict)
+        assert caught.value.codes[0] in ("REVIEW_NOT_YOURS", "REVIEW_ROLE_FORBIDS")
+    with pytest.raises(Conflict):
+        history.append(CASE, Unlocked(whose="ann", reason="x"), DI, if_match=0)
+
+
+def test_the_case_at_a_version_is_of_that_version_and_nothing_is_written(history: History) -> None:
+    planned(history)
+    do(history, Opened(), as_("ann"))
+    ann, before = Person("ann", Role.READER), history.head()
+    assert history.case_at(CASE, ann, if_match=1).version_of("ann") == 1
+    for seen in (0, 2):
+        with pytest.raises(Conflict):
+            history.case_at(CASE, ann, if_match=seen)
+    for who in ("eve", "cy"):
+        with pytest.raises(Refused, match="REVIEW_NOT_YOURS"):
+            history.case_at(CASE, Person(who, Role.READER), if_match=0)
+    assert history.head() == before
+
+
+def test_a_reading_unlocked_after_a_later_scan_was_open_to_its_reader_is_marked(history: History) -> None:
+    planned(history, day=-3, timepoint="TT", readers=1)
+    for opened_later in (False, True):
+        signs_first(history)
+        if opened_later:
+            planned(history, readers=1)
+        do(history, Unlocked(whose="ann", reason="missed a node"), as_("ann"), case="P007/TT")
+        ann = history.case("P007/TT").reading_of("ann")
+        assert ann is not None
+        assert ann.after_later is opened_later
+    with pytest.raises(Refused) as caught:
+        do(history, Opened(), as_("ann"))
+    assert caught.value.codes == ("REVIEW_IN_ORDER",)
+    assert history.verify() == ()
+
+
+def signs_first(history: History) -> None:
+    reading = history.case("P007/TT").reading_of("ann")
+    if reading is not None and not reading.version:
+        do(history, Opened(), as_("ann"), case="P007/TT")
+    signs(history, "ann", Conclusion(), case="P007/TT")
+
+
 def test_what_may_not_be_is_refused_and_not_written(history: History) -> None:
     planned(history)
     before = history.head()

@@ -8,8 +8,9 @@ from carpet.core.errors import Refused
 from carpet.review.cases import CaseState
 from carpet.review.edits import Deauville, SetStatus
 from carpet.review.roles import Person, Role
+from carpet.run.review.history import Conflict
 
-from .conftest import Opened
+from .conftest import Opened, Rooms
 
 REA = Person("Rea", Role.READER)
 
@@ -26,6 +27,31 @@ def test_numbers_are_those_of_the_history_whoever_asked_before(single: Opened) -
     assert room.history.case("A/TT").version_of("Rea") == seen.version
     again = room.of(room.history.case("A/TT"), "Rea")
     assert again.numbers.values == seen.numbers.values
+
+
+def test_an_edit_is_never_kept_before_it_was_made(single: Opened) -> None:
+    """The page of a request may know a version that the request's own look at the case did not."""
+    room = single.room
+    stale = room.case("A/TT")
+    now = room.edit(stale, Deauville(score="4"), REA, if_match=0).case
+    head = room.history.head()
+    with pytest.raises(Refused, match="EDIT_UNKNOWN_LESION"):
+        room.edit(stale, SetStatus(lesion="L999", status="disease"), REA, if_match=now.version_of("Rea"))
+    with pytest.raises(Conflict):
+        room.edit(stale, SetStatus(lesion="L999", status="disease"), REA, if_match=now.version_of("Rea") + 1)
+    assert room.history.head() == head
+    assert room.sign(stale, REA, if_match=now.version_of("Rea")).readings[0].conclusion.deauville == "4"  # type: ignore[union-attr]
+
+
+def test_clinical_data_are_hidden_where_the_protocol_says(rooms: Rooms) -> None:
+    hidden, shown = (rooms(only="Rea", clinical=one).room for one in ("hidden", "shown"))
+    measured = [name for name, one in shown.patients.items() if one.course.ct_targets]
+    assert measured
+    for room, there in ((hidden, False), (shown, True)):
+        seen = room.of(room.case(f"{measured[0]}/M1"), "Rea")
+        assert bool(room.on_ct(seen)) is there
+        said = {row["criterion"].split("@")[0]: row["because"] for row in room.responses(seen)}
+        assert ("no CT was measured" in said["lugano_ct"]) is not there
 
 
 def test_who_signs_says_what_the_reading_says(single: Opened) -> None:

@@ -33,6 +33,24 @@ def test_unlocking_needs_a_reason_and_the_version(single: Opened) -> None:
     assert [act["reason"] for act in one.get(f"{URL}/history").json()["acts"] if act["what"] == "unlocked"] == ["wrong score"]
 
 
+def test_what_strangers_type_does_not_keep_from_signing(many: Opened) -> None:
+    one, stranger = many.browser("Rea"), many.browser()
+    for _ in range(4):
+        stranger.log_in("Rea", "not this one")
+    assert stranger.log_in("Rea", PASSWORD).status_code == 429
+    assert one.post(f"{URL}/sign", {"password": PASSWORD}, version=0).status_code == 200
+
+
+def test_of_anothers_reading_a_stale_version_tells_nothing(many: Opened) -> None:
+    one = many.browser("Rea")
+    assert one.post(f"{URL}/edits", {"kind": "deauville", "score": "5", "reason": "as hot as the brain"}, version=0).status_code == 200
+    for name in ("Ron", "Zoe", "Ada", "Vic"):
+        answer = many.browser(name).post(f"{URL}/unlock", {"reason": "x", "whose": "Rea"}, version=0)
+        assert (answer.status_code, "since" in answer.json()) == (403, False), name
+        assert "hot" not in answer.text
+    assert many.browser("Anna").post(f"{URL}/unlock", {"reason": "x", "whose": "Rea"}, version=0).status_code == 409
+
+
 def test_only_people_of_the_right_role_are_assigned(rooms: Rooms) -> None:
     opened = rooms(readers=2)
     one = opened.browser("Anna")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from carpet.core.errors import ProtocolError
@@ -68,6 +71,35 @@ def test_a_write_of_another_page_is_refused(single: Opened, headers: dict[str, s
 def test_what_is_too_long_is_refused(single: Opened) -> None:
     one = single.browser().arrive()
     assert one.post("/api/login", {"name": "x" * LONGEST_BODY, "password": ""}).status_code == 413
+
+
+def test_half_a_request_is_none(single: Opened) -> None:
+    """A line that breaks within the body of an undo: nothing is undone, and nothing is answered."""
+    one = single.browser().arrive()
+    version = one.post("/api/cases/A/TT/edits", {"kind": "comment", "text": "one"}, version=0).json()["version"]
+    headers = {"host": BASE.split("//")[1], "cookie": "; ".join(f"{k}={v}" for k, v in one.cookies.items())}
+    headers |= {"x-csrf-token": one.form_token, "if-match": f'"{version}"', "content-type": "application/json"}
+    path = "/api/cases/A/TT/undo"
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": path}
+    scope |= {"raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("127.0.0.1", PORT), "client": ("127.0.0.1", 1)}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in headers.items()]
+    arrives = [{"type": "http.request", "body": b'{"reas', "more_body": True}, {"type": "http.disconnect"}]
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return arrives.pop(0)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    asyncio.run(single.app(scope, receive, send))
+    assert said == []
+    assert len(single.room.case("A/TT").readings[0].standing) == 1
+    whole = [{"type": "http.request", "body": b"{}", "more_body": False}, {"type": "http.disconnect"}]
+    arrives.extend(whole)
+    asyncio.run(single.app(scope, receive, send))
+    assert said[0]["status"] == 200
+    assert single.room.case("A/TT").readings[0].standing == ()
 
 
 def test_loopback_is_told_by_the_address_not_by_the_name() -> None:

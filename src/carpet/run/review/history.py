@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 from carpet.cohort.agreement.adjudication import Read, to_adjudicate
 from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.review.account_acts import ACCOUNTS, AccountAct, account_act_json, account_act_of
-from carpet.review.blinding import require_in_order
+from carpet.review.blinding import require_in_order, sees_later
 from carpet.review.cases import (
     OF_CASE,
     Act,
@@ -39,8 +39,11 @@ from carpet.review.cases import (
     Unlocked,
     act_json,
     act_of,
+    changed_after_later,
     needs_reason,
+    own_reading,
     planned,
+    require_part,
     stream_of,
     take,
 )
@@ -109,9 +112,11 @@ class History:
         with self._in_turn(), writing(self.engine) as connection:
             head, cases = self._caught_up(connection)
             case, stream = cases.get(case_id), stream_of(act, person)
+            if case is not None:
+                require_part(case, act, person)
             _check_version(connection, case_id, case, stream=stream, if_match=if_match)
             _check_act(act, stamp, case, cases, person)
-            after = _after(case_id, case, act, person)
+            after = _after(case_id, cases, act, person)
             rows = [_row(act, stamp, case, after, stream=stream, was=was)]
             if after.state is CaseState.SIGNED:
                 found = Compared(disagreements=disagreements(after))
@@ -120,6 +125,19 @@ class History:
                 rows.append(_row(found, by_carpet, signed, after, stream=OF_CASE, was=None))
             connection.execute(insert(EVENT), list(_chained(head, rows)))
         return after
+
+    def case_at(self, case_id: str, person: Person, *, if_match: int) -> Case:
+        """The case as it is now, the person's own reading of it at just this version: what is computed of it is of that version.
+
+        Raises Conflict, Refused (REVIEW_CASE_UNKNOWN, REVIEW_NOT_YOURS); writes nothing.
+        """
+        with reading(self.engine) as connection:
+            case = self._caught_up(connection)[1].get(case_id)
+            if case is None:
+                raise Refused(CASE_UNKNOWN.at(case_id))
+            own_reading(case, person)
+            _check_version(connection, case_id, case, stream=person.name, if_match=if_match)
+        return case
 
     def append_account(self, act: AccountAct, stamp: Stamp, *, was: Mapping[str, Any] | None = None) -> None:
         """Keep a change of an account, on the disk when this returns. Raises Refused (REVIEW_ROLE_FORBIDS), OSError."""
@@ -234,7 +252,7 @@ def _check_version(connection: Connection, case_id: str, case: Case | None, *, s
 
 def _check_act(act: Act, stamp: Stamp, case: Case | None, cases: Cases, person: Person) -> None:
     """What the case alone does not tell: the order of a patient's scans, and that a signature is of now."""
-    if isinstance(act, Opened) and case is not None:
+    if isinstance(act, (Opened, Edited, Signed)) and case is not None:
         require_in_order(case, cases.values(), person)
     said = act.reason if isinstance(act, Unlocked) else stamp.reason
     if case is not None and needs_reason(act, case, person) and not said.strip():
@@ -243,9 +261,12 @@ def _check_act(act: Act, stamp: Stamp, case: Case | None, cases: Cases, person: 
         raise Refused(SIGNATURE_UNFIT.at(case.id if case else "case", "time"))
 
 
-def _after(case_id: str, case: Case | None, act: Act, person: Person) -> Case:
+def _after(case_id: str, cases: Cases, act: Act, person: Person) -> Case:
+    case = cases.get(case_id)
     if case is not None:
-        return take(case, act, by=person)
+        after = take(case, act, by=person)
+        later = isinstance(act, Unlocked) and sees_later(case, cases.values(), act.whose)
+        return changed_after_later(after, act.whose) if isinstance(act, Unlocked) and later else after
     if not isinstance(act, Planned):
         raise Refused(CASE_UNKNOWN.at(case_id))
     made = planned(act, person)
@@ -337,7 +358,7 @@ def _replayed(row: Row[Any], cases: dict[str, Case]) -> str:
         if row.case_id == ACCOUNTS:
             return _account_broken(row, person)
         act = act_of(json.loads(row.new_value))
-        case = _after(row.case_id, cases.get(row.case_id), act, person)
+        case = _after(row.case_id, cases, act, person)
     except (ValueError, Refused, ProtocolError) as error:
         return f"cannot have happened: {getattr(error, 'codes', ('no act',))[0]}"
     if (row.act, row.stream, row.version) != (act.act, stream_of(act, person), case.version_of(row.stream)):

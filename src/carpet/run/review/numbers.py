@@ -21,7 +21,7 @@ from carpet.core.lesion import Kind, Lesion, Status
 from carpet.core.record import Measurement, Missing
 from carpet.core.space import Region
 from carpet.review.edits import Add, Brush, Merge, SetStatus, SphereThreshold, Split, Standing
-from carpet.run.document import lesion_row, study_provenance
+from carpet.run.document import lesion_row
 from carpet.run.pipeline import LESION_BIOMARKERS, Result, Surveyed, delineated, is_reviewed
 from carpet.run.review.applied import made_by
 
@@ -111,10 +111,6 @@ class Numbers:
                 }
             )
         return rows
-
-    @property
-    def provenance_id(self) -> str:
-        return study_provenance(self.result).id
 
 
 @dataclass(frozen=True, eq=False)

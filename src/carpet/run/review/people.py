@@ -162,13 +162,13 @@ class People:
     key: Key | None = None
     _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict, repr=False)
     _hashes: dict[str, str] = field(default_factory=dict, repr=False)
-    _failures: OrderedDict[str, Failures] = field(default_factory=OrderedDict, repr=False)
+    _failures: OrderedDict[tuple[str, str], Failures] = field(default_factory=OrderedDict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
     _hashing: Lock = field(default_factory=Lock, repr=False)
 
     def log_in(self, name: str, password: str) -> Visitor:
         """A new session, whatever the browser had before; raises Refused (REVIEW_LOGIN_FAILED, REVIEW_LOGIN_WAIT)."""
-        account = self._checked(name, password)
+        account = self._checked(name, password, to="log in")
         visitor = self._session(account.person)
         with self._lock:
             self._hashes[token_sha256(visitor.token)] = account.password_hash
@@ -177,9 +177,12 @@ class People:
         return visitor
 
     def check_again(self, person: Person, password: str) -> None:
-        """Who signs says the password again; raises Refused as a log-in does. Without accounts there is nothing to say."""
+        """Who signs says the password again; raises Refused as a log-in does. Without accounts there is nothing to say.
+
+        Failures are counted apart from those of log-ins: a stranger's must not keep from signing whoever is logged in.
+        """
         if self.only is None:
-            self._checked(person.name, password)
+            self._checked(person.name, password, to="sign")
 
     def welcome(self) -> Visitor | None:
         """A session of the only person, where no key is asked for; None where one is, or accounts are."""
@@ -218,11 +221,12 @@ class People:
         with self._lock:
             self._sessions.pop(token_sha256(visitor.token), None)
 
-    def _checked(self, name: str, password: str) -> Account:
+    def _checked(self, name: str, password: str, *, to: str) -> Account:
         """One at a time: a hash takes 64 MiB, and tries at once would all see the same number of failures."""
         with self._hashing:
-            account, failures = logged_in(self.accounts.get(name), password, failures=self._failures.get(name, Failures()), at=self.now())
-            self._failures[name] = failures
+            before = self._failures.get((to, name), Failures())
+            account, failures = logged_in(self.accounts.get(name), password, failures=before, at=self.now())
+            self._failures[to, name] = failures
             while len(self._failures) > MOST_NAMES:
                 self._failures.popitem(last=False)
         if account is None:

@@ -8,7 +8,7 @@ import math
 from carpet.clinical import Patient
 from carpet.clinical.readings import Reading
 from carpet.review.cases import Case
-from carpet.review.edits import Caliper, CtSeen, Deauville, NewLesions, Standing
+from carpet.review.edits import Caliper, CtSeen, Deauville, NewLesions, Standing, last_said
 from carpet.run.trial.calipers import CaliperRead
 
 FOLDER, HISTORY = "review", "history.sqlite"
@@ -16,12 +16,17 @@ FOLDER, HISTORY = "review", "history.sqlite"
 
 def reading_row(patient: Patient, case: Case, whose: str, standing: Standing) -> Reading | None:
     """A reader's Deauville score and word on new lesions, as a row of readings.csv; None for neither, and without a day of infusion."""
-    score = next((one.edit.score for one in reversed(standing) if isinstance(one.edit, Deauville)), None)
-    new = next((one.edit.present for one in reversed(standing) if isinstance(one.edit, NewLesions)), None)
+    score, new = last_said(standing, Deauville), last_said(standing, NewLesions)
     infused = patient.infusion_date
     if infused is None or (score is None and new is None):
         return None
-    return Reading(patient_id=case.patient, date=infused + dt.timedelta(days=case.day), reader=whose, deauville=score, new_lesions=new)
+    return Reading(
+        patient_id=case.patient,
+        date=infused + dt.timedelta(days=case.day),
+        reader=whose,
+        deauville=score.score if score else None,
+        new_lesions=new.present if new else None,
+    )
 
 
 def calipers_of(case: Case, whose: str, standing: Standing) -> tuple[CaliperRead, ...]:

@@ -14,7 +14,6 @@ from carpet.clinical.readings import Reading as ClinicalReading
 from carpet.core.errors import NotMeasurable, Refused
 from carpet.review.blinding import days_seen, is_due, queue, require_in_order, require_sight, sight
 from carpet.review.cases import (
-    Act,
     Adjudicated,
     Assigned,
     Case,
@@ -28,9 +27,9 @@ from carpet.review.cases import (
     choice_of,
     take,
 )
-from carpet.review.edits import Caliper, CtSeen, Deauville, Edit, Numbered, SetSite, SetStatus, Standing, replaced
+from carpet.review.edits import Caliper, CtSeen, Deauville, Edit, Numbered, SetSite, SetStatus, Standing, last_said, replaced
 from carpet.review.notices import ASSIGNMENT_UNFIT, BLINDED, NOT_YOURS
-from carpet.review.roles import Person, Role
+from carpet.review.roles import Action, Person, Role, require
 from carpet.review.signature import Conclusion, reading_digest, signed
 from carpet.run.notices import MAIN_SEGMENTER_MISSING
 from carpet.run.review.applied import after_edit, base_digest, made_by
@@ -123,8 +122,7 @@ class Room:
     def looked_at(self, case: Case, person: Person) -> None:
         """Raises Refused where this person may not see the images of this case now."""
         if sight(case, person).images:
-            own = case.reading_of(person.name)
-            if own is not None and own.state is ReadingState.ASSIGNED:
+            if case.reading_of(person.name) is not None:
                 require_in_order(case, self.history.cases(), person)
             return
         for other in self.history.cases():
@@ -194,12 +192,17 @@ class Room:
 
     def responses(self, seen: Seen) -> list[Mapping[str, Any]]:
         """The rows of all criteria at the case's time point: by the reader where there is a score, and by the numbers. () at baseline."""
-        patient = self.patients[seen.case.patient]
-        return response_rows_of(patient.course, patient.tracks, self._until(seen), self.trial.protocol)
+        tracks = self.patients[seen.case.patient].tracks
+        return response_rows_of(self._course(seen.case), tracks, self._until(seen), self.trial.protocol)
 
     def course(self, seen: Seen) -> Course:
         """The patient's course as this reading has it, up to this scan."""
-        return as_reviewed(self.patients[seen.case.patient].course, self._until(seen))
+        return as_reviewed(self._course(seen.case), self._until(seen))
+
+    def _course(self, case: Case) -> Course:
+        """Without what others have measured on CT, where the protocol hides clinical data from readers."""
+        course = self.patients[case.patient].course
+        return course if case.rules.clinical == "shown" else replace(course, ct_targets=())
 
     def on_ct(self, seen: Seen) -> list[dict[str, Any]]:
         """The lesions on this CT and on those before it, as this reading has them."""
@@ -232,7 +235,8 @@ class Room:
     def edit(self, case: Case, edit: Edit, person: Person, *, if_match: int, reason: str = "") -> Seen:
         """The reading after one more edit, kept on the disk when this returns. Raises Conflict, Refused; nothing has changed then."""
         stamp = self.stamp(person, reason)
-        self._check_version(case, Edited(edit=edit), stamp, if_match)
+        require(person, Action.EDIT)
+        case = self.history.case_at(case.id, person, if_match=if_match)
         planned = take(self._as_begun(case, person), Edited(edit=edit), by=person)
         self.looked_at(case, person)
         after = planned.reading_of(person.name)
@@ -246,11 +250,6 @@ class Room:
         was = self._was(case, edit, before.standing if before else ())
         case = self.history.append(case.id, Edited(edit=edit), stamp, if_match=version, was=was)
         return Seen(case, scan, person.name, after.standing, numbers)
-
-    def _check_version(self, case: Case, act: Act, stamp: Stamp, if_match: int) -> None:
-        """Of an old version nothing is computed: the history says what has changed since."""
-        if case.version_of(stamp.who) != if_match and case.reading_of(stamp.who) is not None:
-            self.history.append(case.id, act, stamp, if_match=if_match)
 
     def _as_begun(self, case: Case, person: Person) -> Case:
         reading = case.reading_of(person.name)
@@ -278,11 +277,12 @@ class Room:
     def sign(self, case: Case, person: Person, *, if_match: int) -> Case:
         """The reading signed, with what it says now. Raises Conflict, Refused (regions left undecided)."""
         stamp = self.stamp(person)
-        seen = self.of(case, person.name if case.reading_of(person.name) else None)
+        require(person, Action.SIGN)
+        case = self.history.case_at(case.id, person, if_match=if_match)
+        seen = self.of(case, person.name)
         conclusion = self.conclusion(seen)
         digest = reading_digest(case.id, person.name, standing=seen.standing, conclusion=conclusion)
         act = Signed(signature=signed(person.name, digest, at=stamp.at, meaning="reading"), conclusion=conclusion)
-        self._check_version(case, act, stamp, if_match)
         take(self._as_begun(case, person), act, by=person)
         self.looked_at(case, person)
         self._check_decided(seen)
@@ -299,12 +299,12 @@ class Room:
         tmtv = seen.numbers.value("tmtv")
         rows = {(row["criterion"].partition("@")[0], row["assessor"]): row for row in self.responses(seen)}
         called = rows.get(("lugano", f"reader {seen.whose}")) or rows.get(("lugano", "carpet"))
-        score = next((one.edit.score for one in reversed(seen.standing) if isinstance(one.edit, Deauville)), None)
+        score = last_said(seen.standing, Deauville)
         category = None if called is None or called["category"] == "NE" else called["category"]
         progressed = [*self._progressed(seen), *([seen.case.day] if category == PROGRESSION else [])]
         return Conclusion(
             category=category,
-            deauville=score,
+            deauville=score.score if score else None,
             tmtv_ml=getattr(tmtv, "value", None),
             progression_day=min(progressed, default=None),
             no_progression=category is not None and not progressed,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -119,7 +120,10 @@ class Guard:
         if no is not None:
             await no(scope, receive, guarded)
             return
-        body = await _body(receive) if scope["method"] not in SAFE else b""
+        try:
+            body = await _body(receive) if scope["method"] not in SAFE else b""
+        except ClientDisconnect:
+            return  # half a request is none
         if body is None:
             await refusal(413, TOO_LONG.at("body"))(scope, receive, guarded)
             return
@@ -153,12 +157,12 @@ class Guard:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None where it is longer than allowed."""
+    """The whole body; None where it is longer than allowed. Raises ClientDisconnect where it ends before its end."""
     parts, size = [], 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b""
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LONGEST_BODY:

@@ -110,7 +110,6 @@ NO_SUCH_PLACE = NoticeKind("REVIEW_NO_SUCH_PLACE", E, "there is nothing here", "
 WRONG_METHOD = NoticeKind(
     "REVIEW_WRONG_METHOD", E, "this cannot be done here", "what the description of the interface says", "go back to the queue"
 )
-NOT_SIGNED = NoticeKind("REVIEW_NOT_SIGNED", E, "this reading is not signed", "signed readings", "sign it first")
 UNDECIDED_LEFT = NoticeKind(
     "REVIEW_UNDECIDED_LEFT",
     E,

@@ -111,7 +111,7 @@ def _may(case: Case, person: Person) -> dict[str, bool]:
     return {
         "edit": writes,
         "sign": writes,
-        "unlock": (reads and signed and (is_third or not case.shared)) or by_administrator,
+        "unlock": (reads and signed and own is not None and (is_third or not own.shown)) or by_administrator,
         "adjudicate": is_third and reads and case.state is CaseState.DISPUTED and case.rules.adjudication == "choose",
     }
 

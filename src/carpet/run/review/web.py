@@ -132,9 +132,11 @@ def writes(action: Action) -> Callable[..., Visitor]:
 
 def _case(
     request: Request,
+    _: Annotated[Visitor, Depends(visitor_of)],
     patient: Annotated[str, Path(min_length=1, max_length=64)],
     timepoint: Annotated[str, Path(min_length=1, max_length=64)],
 ) -> Case:
+    """For whoever is let in: to nobody else is told which cases there are."""
     return room_of(request).case(case_id(patient, timepoint))
 
 
