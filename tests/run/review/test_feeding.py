@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from carpet.core.protocol import ReviewProtocol
 from carpet.review.accounts import Account
+from carpet.review.cases import Case, Reading, ReadingState
+from carpet.review.signature import Conclusion
 from carpet.run.review.app import review_app
-from carpet.run.review.feeding import signed_readings
+from carpet.run.review.feeding import review_of, signed_readings
 from carpet.run.review.opening import open_room
 from carpet.run.review.people import write_accounts
 from carpet.run.review.readings import FOLDER
@@ -167,6 +171,17 @@ def test_a_dispute_stays_open_until_it_is_settled_and_both_readings_are_compared
     assert closed == open_case | {"because": f"{open_case['because']}, adjudicated by reader Ada: reader Ron stands"}
     assert rows(two, "agreement", raters="reader Rea; reader Ron") == compared  # the rate of disagreement is a result
     assert verify_trial(two, say=lambda step: None) == ()
+
+
+def test_whose_reading_was_not_blind_is_said_of_the_case() -> None:
+    rea = Reading("Rea", ReadingState.SIGNED, conclusion=Conclusion(), after_sight=True)
+    ron = Reading("Ron", ReadingState.SIGNED, conclusion=Conclusion(), after_later=True)
+    case = Case("A/M1", "A", "M1", 29, ReviewProtocol(readers=2), readings=(rea, ron), disagreements=())
+    assert review_of(case).not_blind == (
+        "reader Rea: after sight of the other reading",
+        "reader Ron: after a later scan of the patient could be opened",
+    )
+    assert review_of(replace(case, readings=(replace(rea, after_sight=False), replace(ron, after_later=False)))).not_blind == ()
 
 
 def test_until_all_have_signed_nothing_leaves_the_room(two: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,14 @@ def test_where_they_differ_a_region_is_open_and_the_rest_stands(base: Surveyed) 
     assert not is_reviewed(now)
     both = read_by(base, of(base, rea, ron))
     assert len(both["Rea"]) == len(both["Ron"]) + 1
+
+
+def test_a_reading_that_was_not_blind_is_told_with_the_scan(base: Surveyed) -> None:
+    rea = replace(of(base, reading(base, "Rea"), stands="Rea"), not_blind=("reader Rea: after sight of the other reading",))
+    assert codes(read_together(base, rea)) == ["REVIEW_NOT_BLIND"]
+    assert rea.as_parameters()["not_blind"] == ["reader Rea: after sight of the other reading"]
+    both = of(base, reading(base, "Rea", said(base, "disease")), reading(base, "Ron", said(base, "physiologic")))
+    assert codes(read_together(base, replace(both, not_blind=rea.not_blind)))[:2] == ["REVIEW_DISPUTED", "REVIEW_NOT_BLIND"]
 
 
 def test_what_one_has_drawn_is_open_and_no_voxel_lies_twice(base: Surveyed) -> None:

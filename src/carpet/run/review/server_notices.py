@@ -33,6 +33,13 @@ REVIEW_READERS_DIFFER = NoticeKind(
     "",
     "nothing has to be done",
 )
+REVIEW_NOT_BLIND = NoticeKind(
+    "REVIEW_NOT_BLIND",
+    Severity.WARNING,
+    "a reading was unlocked, and could be changed, after its reader had seen what it should have been blind to",
+    "readings signed before sight of the other reader's, and of later scans",
+    "say so where the reading is reported; the history of the reading room has who unlocked it, and why",
+)
 REFERENCE_OUTSIDE = NoticeKind(
     "REVIEW_REFERENCE_OUTSIDE", E, "the reference region would lie outside the PET", "places within the scan", "place it in the organ"
 )

@@ -19,6 +19,7 @@ from carpet.run.review.applied import Review, reviewed
 from carpet.run.review.server_notices import (
     REVIEW_ADJUDICATED,
     REVIEW_DISPUTED,
+    REVIEW_NOT_BLIND,
     REVIEW_READERS_DIFFER,
 )
 
@@ -32,6 +33,7 @@ class CaseReview:
 
     readings: of the one reader, or of both, in the order of the protocol; third: of the adjudicator who read the scan too. stands: whose
     reading; empty while readers differ and nobody has settled it. settled_by: the adjudicator. because: what they differ on, in words.
+    not_blind: whose reading could be changed after sight of what, in words; () for none.
     """
 
     readings: tuple[Review, ...]
@@ -39,6 +41,7 @@ class CaseReview:
     third: Review | None = None
     settled_by: str = ""
     because: str = ""
+    not_blind: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[Review, ...]:
@@ -46,7 +49,8 @@ class CaseReview:
 
     def as_parameters(self) -> dict[str, Any]:
         """As the step of a measurement keeps it."""
-        said = {"stands": self.stands, "settled_by": self.settled_by, "because": self.because}
+        said: dict[str, Any] = {"stands": self.stands, "settled_by": self.settled_by, "because": self.because}
+        said |= {"not_blind": list(self.not_blind)} if self.not_blind else {}
         return said | {"readings": [one.as_parameters() for one in self.every]}
 
 
@@ -57,11 +61,12 @@ def read_together(base: Surveyed, review: CaseReview) -> Surveyed:
     nobody reviewed. Raises Refused (REVIEW_READING_OUTDATED) where a reading is of other regions.
     """
     each = _each(base, review)
+    marks = tuple(REVIEW_NOT_BLIND.at(HERE, one) for one in review.not_blind)
     if review.stands:
-        return replace(each[review.stands], flags=(*each[review.stands].flags, *_told(review, each)))
+        return replace(each[review.stands], flags=(*each[review.stands].flags, *_told(review, each), *marks))
     one, other = (each[reading.reader] for reading in review.readings)
     now, open_to = _as_far_as_agreed(base, one, other, names=(review.readings[0].reader, review.readings[1].reader))
-    flags = (REVIEW_DISPUTED.at(HERE, review.because), *((READERS_DISAGREE.at(HERE, "; ".join(open_to)),) if open_to else ()))
+    flags = (REVIEW_DISPUTED.at(HERE, review.because), *marks, *((READERS_DISAGREE.at(HERE, "; ".join(open_to)),) if open_to else ()))
     return replace(now, flags=(*now.flags, *flags))
 
 
