@@ -21,6 +21,9 @@ from carpet.review.roles import Action, Person, Role, require
 from carpet.review.signature import CHOICE, READING, Conclusion, Signature, choice_digest, reading_digest
 
 OF_CASE = ""  # the stream of what concerns the whole case; every other stream is one person's reading
+Short = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
+StudyUid = Annotated[str, StringConstraints(strict=True, max_length=128)]
+RegionsDigest = Annotated[str, StringConstraints(strict=True, max_length=128)]
 Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100, pattern=r"^[A-Za-z][A-Za-z0-9._-]*$")]
 
 
@@ -59,7 +62,7 @@ class Reading:
 
     shown: its reader may see, or could once see, the other's reading; such a reading stays marked when it is unlocked (after_sight).
     after_later: it was unlocked when its reader could see a later scan of the patient. signed_to: the number of the last edit that a
-    signature has covered, also one that was voided since.
+    signature has covered, also one that was voided since. of: the digest of the regions it was begun on; empty before that.
     """
 
     who: str
@@ -74,6 +77,12 @@ class Reading:
     after_sight: bool = False
     after_later: bool = False
     signed_to: int = 0
+    of: str = ""
+
+    @property
+    def begins(self) -> bool:
+        """The next change is the first, which says of which regions the reading is."""
+        return self.state is not ReadingState.SIGNED and not self.of and not self.standing
 
 
 class Disagreement(Data):
@@ -85,7 +94,9 @@ class Disagreement(Data):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One scan to be read. day: from infusion. rules: as the protocol said when the case was planned.
+    """One scan to be read: the examination `study` (its UID, as the store has it; empty in histories of older versions).
+
+    day: from infusion. rules: as the protocol said when the case was planned.
 
     third: of the adjudicator, whose third read or choice it holds; None where no adjudicator is named. chosen: whose reading stands by
     adjudication. disagreements: None where the readings have not been compared.
@@ -101,6 +112,12 @@ class Case:
     third: Reading | None = None
     disagreements: tuple[Disagreement, ...] | None = None
     chosen: str | None = None
+    study: str = ""
+
+    @property
+    def begun(self) -> bool:
+        """Somebody has begun to read, or to adjudicate."""
+        return any(one.state is not ReadingState.ASSIGNED for one in (*self.readings, *((self.third,) if self.third else ())))
 
     @property
     def all_signed(self) -> bool:
@@ -143,13 +160,25 @@ class Case:
 
 
 class Planned(Data):
-    """A scan becomes a case."""
+    """A scan becomes a case. again: what its name ends with, where another scan had the case of this time point before."""
 
     act: Literal["planned"] = "planned"
-    patient: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
-    timepoint: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
+    patient: Short
+    timepoint: Short
     day: Annotated[int, Field(strict=True)]
     rules: ReviewProtocol
+    study: StudyUid = ""
+    again: Annotated[str, StringConstraints(strict=True, pattern=r"^([0-9a-f]{8})?$")] = ""
+
+
+class Replanned(Data):
+    """The scan has another day or time point now; the protocol asks for other readers, which counts for a case that nobody has begun."""
+
+    act: Literal["replanned"] = "replanned"
+    timepoint: Short
+    day: Annotated[int, Field(strict=True)]
+    rules: ReviewProtocol
+    study: StudyUid
 
 
 class Assigned(Data):
@@ -161,9 +190,10 @@ class Assigned(Data):
 
 
 class Opened(Data):
-    """A reader begins."""
+    """A reader begins, on these regions (digest; empty in histories of older versions)."""
 
     act: Literal["opened"] = "opened"
+    of: RegionsDigest = ""
 
 
 class Edited(Data):
@@ -171,6 +201,12 @@ class Edited(Data):
 
     act: Literal["edited"] = "edited"
     edit: AnyEdit
+
+
+class StartedAgain(Data):
+    """A reader starts the own reading again: what stood no longer stands, and stays in the history."""
+
+    act: Literal["started_again"] = "started_again"
 
 
 class Signed(Data):
@@ -204,13 +240,15 @@ class Adjudicated(Data):
     signature: Signature
 
 
-Act = Planned | Assigned | Opened | Edited | Signed | Compared | Unlocked | Adjudicated
+Act = Planned | Replanned | Assigned | Opened | Edited | StartedAgain | Signed | Compared | Unlocked | Adjudicated
 _ACT: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="act")])
 RIGHT: Mapping[type[Any], Action] = {
     Planned: Action.PLAN,
+    Replanned: Action.PLAN,
     Assigned: Action.ASSIGN,
     Opened: Action.OPEN,
     Edited: Action.EDIT,
+    StartedAgain: Action.EDIT,
     Signed: Action.SIGN,
     Compared: Action.COMPARE,
     Unlocked: Action.UNLOCK,
@@ -228,14 +266,14 @@ def act_of(value: object) -> Act:
     return _ACT.validate_python(value)
 
 
-def case_id(patient: str, timepoint: str) -> str:
-    """The name of a case: patient/time point."""
-    return f"{patient}/{timepoint}"
+def case_id(patient: str, timepoint: str, again: str = "") -> str:
+    """The name of a case: patient/time point, as it was planned; with `~` and what tells it apart where that name is taken."""
+    return f"{patient}/{timepoint}{'~' if again else ''}{again}"
 
 
 def needs_reason(act: Act, case: Case, by: Person) -> bool:
     """Whether the act has to say why: a signature is voided, or what was signed once is taken back."""
-    if isinstance(act, Unlocked):
+    if isinstance(act, (Unlocked, StartedAgain)):
         return True
     own = case.reading_of(by.name)
     return isinstance(act, Edited) and isinstance(act.edit, RemoveEdit) and own is not None and act.edit.edit <= own.signed_to
@@ -243,7 +281,7 @@ def needs_reason(act: Act, case: Case, by: Person) -> bool:
 
 def stream_of(act: Act, by: Person) -> str:
     """Whose version the act raises: the case's, or one reading's."""
-    if isinstance(act, (Planned, Assigned, Compared)):
+    if isinstance(act, (Planned, Replanned, Assigned, Compared)):
         return OF_CASE
     return act.whose if isinstance(act, Unlocked) else by.name
 
@@ -251,7 +289,8 @@ def stream_of(act: Act, by: Person) -> str:
 def planned(act: Planned, by: Person) -> Case:
     """The new case of a scan; raises Refused (REVIEW_ROLE_FORBIDS)."""
     require(by, Action.PLAN)
-    return Case(case_id(act.patient, act.timepoint), act.patient, act.timepoint, act.day, act.rules, version=1)
+    name = case_id(act.patient, act.timepoint, act.again)
+    return Case(name, act.patient, act.timepoint, act.day, act.rules, version=1, study=act.study)
 
 
 def take(case: Case, act: Act, *, by: Person) -> Case:
@@ -260,6 +299,8 @@ def take(case: Case, act: Act, *, by: Person) -> Case:
     match act:
         case Planned():
             raise Refused(notices.CASE_EXISTS.at(case.id))
+        case Replanned():
+            return _replanned(case, act)
         case Assigned():
             return _assigned(case, act)
         case Compared():
@@ -270,6 +311,15 @@ def take(case: Case, act: Act, *, by: Person) -> Case:
             return _adjudicated(case, act, by)
         case _:
             return _read(case, act, by)
+
+
+def _replanned(case: Case, act: Replanned) -> Case:
+    """Who has begun goes on with the same scan by the same rules; only its day and time point may be corrected then."""
+    if case.begun and (act.rules != case.rules or (case.study and act.study != case.study)):
+        raise Refused(notices.STEP_UNFIT.at(case.id, "plan a case anew that somebody has begun"))
+    if act.rules.readers != case.rules.readers:
+        case = replace(case, readings=(), third=None)
+    return replace(case, version=case.version + 1, timepoint=act.timepoint, day=act.day, rules=act.rules, study=act.study)
 
 
 def _assigned(case: Case, act: Assigned) -> Case:
@@ -299,7 +349,7 @@ def _compared(case: Case, act: Compared) -> Case:
     return replace(case, version=case.version + 1, disagreements=act.disagreements)
 
 
-def _read(case: Case, act: Opened | Edited | Signed, by: Person) -> Case:
+def _read(case: Case, act: Opened | Edited | StartedAgain | Signed, by: Person) -> Case:
     """What somebody does with the own reading."""
     mine = own_reading(case, by)
     if mine.state is ReadingState.SIGNED:
@@ -307,9 +357,11 @@ def _read(case: Case, act: Opened | Edited | Signed, by: Person) -> Case:
     if mine is case.third:
         _check_third(case)
     if isinstance(act, Opened):
-        after = _opened(case, mine)
+        after = _opened(case, mine, act)
     elif isinstance(act, Edited):
         after = _edited(mine, act.edit)
+    elif isinstance(act, StartedAgain):
+        after = _started_again(case, mine)
     else:
         after = _signed(case, mine, act, by)
     case = _with(case, replace(after, version=mine.version + 1))
@@ -338,10 +390,17 @@ def _adjudicator(case: Case) -> str:
     return case.third.who if case.third else ""
 
 
-def _opened(case: Case, mine: Reading) -> Reading:
-    if mine.state is not ReadingState.ASSIGNED:
+def _opened(case: Case, mine: Reading, act: Opened) -> Reading:
+    if mine.state is not ReadingState.ASSIGNED and not (act.of and mine.begins):
         raise Refused(notices.STEP_UNFIT.at(case.id, f"open a reading that is {mine.state}"))
-    return replace(mine, state=ReadingState.OPEN)
+    return replace(mine, state=ReadingState.OPEN, of=act.of)
+
+
+def _started_again(case: Case, mine: Reading) -> Reading:
+    """Numbers of edits go on, so that none is given twice."""
+    if mine.state is ReadingState.ASSIGNED:
+        raise Refused(notices.STEP_UNFIT.at(case.id, "start a reading again that was never begun"))
+    return replace(mine, state=ReadingState.OPEN, standing=(), of="")
 
 
 def _edited(mine: Reading, edit: Edit) -> Reading:
@@ -354,7 +413,8 @@ def _signed(case: Case, mine: Reading, act: Signed, by: Person) -> Reading:
         raise Refused(notices.STEP_UNFIT.at(case.id, "sign a reading that was never opened"))
     digest = reading_digest(case.id, mine.who, standing=mine.standing, conclusion=act.conclusion)
     _check_signature(case, act.signature, by, digest=digest, meaning=READING)
-    return replace(mine, state=ReadingState.SIGNED, signature=act.signature, conclusion=act.conclusion, signed_to=mine.made)
+    of = act.conclusion.of or mine.of
+    return replace(mine, state=ReadingState.SIGNED, signature=act.signature, conclusion=act.conclusion, signed_to=mine.made, of=of)
 
 
 def _check_signature(case: Case, signature: Signature, by: Person, *, digest: str, meaning: str) -> None:
@@ -410,7 +470,7 @@ def require_part(case: Case, act: Act, by: Person) -> None:
     require(by, RIGHT[type(act)])
     if isinstance(act, Unlocked):
         _may_unlock(case, case.reading_of(act.whose), by)
-    elif isinstance(act, (Opened, Edited, Signed, Adjudicated)):
+    elif isinstance(act, (Opened, Edited, StartedAgain, Signed, Adjudicated)):
         own_reading(case, by)
 
 

@@ -69,7 +69,7 @@ def rows(folder: Path, table: str, **where: str) -> list[dict[str, str]]:
 
 def test_a_trial_without_a_room_is_as_it_was(folder: Path) -> None:
     with ready_trial(folder, lambda step: None) as ready:
-        signed = signed_readings(ready.trial, ready.tables)
+        signed = signed_readings(ready.trial, ready.tables, {})
         assert (signed.studies(ready.studies), signed.tables, signed.central) == (ready.studies, ready.tables, ())
         assert not [study for some in ready.studies.values() for study in some if study.asked.review]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carpet.run.review.routes_signing import adjudicate, assign, router, sign, unlock
+from carpet.run.review.routes_signing import adjudicate, assign, router, sign, start_again, unlock
 
 from .conftest import PASSWORD, Opened, Rooms
 
@@ -10,7 +10,7 @@ URL = "/api/cases/A/TT"
 
 
 def test_each_act_has_one_route() -> None:
-    assert {route.endpoint for route in router.routes} == {sign, unlock, adjudicate, assign}  # type: ignore[attr-defined]
+    assert {route.endpoint for route in router.routes} == {sign, unlock, start_again, adjudicate, assign}  # type: ignore[attr-defined]
 
 
 def test_a_signature_asks_for_the_password_again_and_waits_like_a_log_in(many: Opened) -> None:

@@ -14,7 +14,7 @@ from carpet.run.cohort.schemas import COHORT_SCHEMAS
 from carpet.run.cohort.writing import CohortWritten, write_cohort
 from carpet.run.leftovers import at_work_in
 from carpet.run.parquet import parquet_files
-from carpet.run.review.feeding import Signed, signed_readings
+from carpet.run.review.feeding import Signed
 from carpet.run.store import Stamp, Store, open_store
 from carpet.run.terminal import counted
 from carpet.run.trial.clinical import ClinicalFolder, read_clinical
@@ -23,7 +23,7 @@ from carpet.run.trial.notices import GEOMETRY_UNREADABLE, RECORD_STALE
 from carpet.run.trial.rows import of_courses, trial_rows
 from carpet.run.trial.running import renew, run_step
 from carpet.run.trial.steps import CourseResult
-from carpet.run.trial.stored import is_of_protocol, stored_result, stored_trial
+from carpet.run.trial.stored import is_of_protocol, stored_result, stored_signed, stored_trial
 from carpet.run.trial.tables import Rows, table_files
 
 TABLES = ("scores", "missing_data", "toxicity", *COHORT_SCHEMAS)  # what follows from stored records and clinical tables alone
@@ -56,11 +56,11 @@ def cohort_trial(folder: Path, *, say: Say, stamp: Stamp, tables_only: bool = Fa
     trial = stored_trial(folder)
     check_cohort(trial.protocol)
     said = read_clinical(trial)
-    signed = signed_readings(trial, said.tables)
     with at_work_in(trial.results), open_store(trial.store) as store:
         if not is_of_protocol(store, trial):
             raise Refused(RECORD_STALE.at(PROTOCOL_FILE))
         say("stored courses")
+        signed = stored_signed(store, trial, said)
         results = _stored(store, trial, said, signed)
         store.write(run_step(trial), stamp)
         rows = of_courses(trial_rows(results, signed.tables, (), protocol=trial.protocol.scores))

@@ -20,7 +20,7 @@ from carpet.review.edits import Add, Point, Reference, SetSite, SetStatus
 from carpet.run.document import biomarker_rows, lesion_row
 from carpet.run.outputs import FORMULA_STARTS
 from carpet.run.pipeline import measured_study
-from carpet.run.review.applied import OF_VOXELS, accepted, base_digest
+from carpet.run.review.applied import OF_VOXELS, accepted
 from carpet.run.review.exported import ExportedReading, reading_json
 from carpet.run.review.room import Seen
 from carpet.run.review.server_notices import NOT_A_TABLE
@@ -131,7 +131,8 @@ def _cell(text: str) -> str:
 def exported(seen: Seen, earlier: tuple[Decision, ...] = ()) -> str:
     """The whole reading with every edit, as `carpet measure --decisions` takes it too. earlier: as for `decisions_csv`."""
     signed = seen.reading is not None and seen.reading.state is ReadingState.SIGNED
-    return reading_json(ExportedReading(seen.whose or "carpet", seen.standing, base_digest(seen.scan.surveyed), signed, earlier))
+    of = (seen.reading.of if seen.reading is not None else "") or seen.scan.regions_digest
+    return reading_json(ExportedReading(seen.whose or "carpet", seen.standing, of, signed, earlier))
 
 
 def labels_nifti(seen: Seen, *, cropped: bool = False) -> bytes:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 
 from carpet.clinical import ClinicalTables, Patient
 from carpet.clinical.readings import Reading as ReadingRow
+from carpet.core.errors import Notice
 from carpet.review.cases import Case, Reading
 from carpet.run.review.applied import Review
 from carpet.run.review.kept_at import readings_of
 from carpet.run.review.readings import calipers_of, reading_row
+from carpet.run.review.server_notices import SCAN_GONE
 from carpet.run.review.signed import CaseReview
 from carpet.run.trial.calipers import CaliperRead
 from carpet.run.trial.central import CentralRead
@@ -22,40 +24,53 @@ from carpet.run.trial.folder import Trial
 from carpet.run.trial.studies import TrialStudy
 
 Of = Mapping[str, Sequence[TrialStudy]]
+Days = Mapping[str, Mapping[str, int | None]]  # patient_id → UID of each examination → its day from infusion
 
 
 @dataclass(frozen=True)
 class Signed:
-    """The clinical tables with the signed readings, the cases, the scans that two have signed, and what stands of lesions on CT."""
+    """The clinical tables with the signed readings, the cases on the days of now, the scans that two have signed, what stands of lesions
+    on CT; lost: (study UID, notice) of each signed case that finds no scan."""
 
     tables: ClinicalTables
     cases: tuple[Case, ...] = ()
     central: tuple[CentralRead, ...] = ()
     calipers: tuple[CaliperRead, ...] = ()
+    lost: tuple[tuple[str, Notice], ...] = ()
 
     def studies(self, of: Of) -> dict[str, list[TrialStudy]]:
         """The studies, each with the readings of it."""
-        patients = {one.patient_id: one for one in self.tables.patients}
-        return {name: [_reviewed(study, patients[name], self.cases) for study in some] for name, some in of.items()}
+        cases = {(one.patient, one.study): one for one in self.cases}
+        return {name: [_reviewed(study, cases.get((name, study.study_uid))) for study in some] for name, some in of.items()}
 
     def course(self, course: Course) -> Course:
         """The course with what was signed of this patient."""
-        who = course.patient.patient_id
-        central = tuple(one for one in self.central if one.patient_id == who)
-        return replace(course, central=central, calipers=tuple(one for one in self.calipers if one.patient_id == who))
+        who, now = course.patient.patient_id, {scan.day: name for name, scan in course.at.items()}
+        central = (replace(one, timepoint=now.get(one.day, one.timepoint)) for one in self.central if one.patient_id == who)
+        calipers = (replace(one, timepoint=now.get(one.day, one.timepoint)) for one in self.calipers if one.patient_id == who)
+        return replace(course, central=tuple(central), calipers=tuple(calipers))
 
 
-def signed_readings(trial: Trial, tables: ClinicalTables) -> Signed:
+def days_of(of: Of, patients: Sequence[Patient]) -> Days:
+    """The day of every examination."""
+    known = {one.patient_id: one for one in patients}
+    return {name: {one.study_uid: None if one.date is None else known[name].day(one.date) for one in some} for name, some in of.items()}
+
+
+def signed_readings(trial: Trial, tables: ClinicalTables, days: Days) -> Signed:
     """Every case that all its readers have signed, and the tables with them; the tables as they are where there is no history of readings.
 
-    Where a table has a row of the same patient, day and reader, the signed reading takes its place. Raises Refused where the history
-    that the trial names cannot be reached or read: nothing is measured without its readings.
+    A case is of one examination, whatever day that has now; one whose examination is none of the patient's is told in `lost`. Where a
+    table has a row of the same patient, day and reader, the signed reading takes its place. Raises Refused where the history that the
+    trial names cannot be reached, or was altered: nothing is measured without its readings.
     """
     cases = readings_of(trial.root)
     if cases is None:
         return Signed(tables)
     patients = {one.patient_id: one for one in tables.patients}
-    signed = tuple(one for one in cases if one.all_signed and one.patient in patients)
+    found = [(one, _on_day_now(one, days.get(one.patient, {}))) for one in cases if one.all_signed]
+    signed = tuple(now for _, now in found if now is not None)
+    lost = tuple((one.study, SCAN_GONE.at(one.id)) for one, now in found if now is None)
     read = [row for one in signed for row in _standing_rows(one, patients[one.patient])]
     said = {(one.patient, row.date, row.reader) for one in signed for row in _rows(one, patients[one.patient], one.readings)}
     said |= {(row.patient_id, row.date, row.reader) for row in read}
@@ -63,12 +78,19 @@ def signed_readings(trial: Trial, tables: ClinicalTables) -> Signed:
     central = tuple(_central(one, patients[one.patient]) for one in signed if one.shared)
     stands = [(one, reading) for one in signed if one.stands and (reading := one.reading_of(one.stands)) is not None]
     calipers = tuple(row for one, reading in stands for row in calipers_of(one, reading.who, reading.standing))
-    return Signed(replace(tables, readings=(*kept, *read)), signed, central, calipers)
+    return Signed(replace(tables, readings=(*kept, *read)), signed, central, calipers, lost)
 
 
-def _reviewed(study: TrialStudy, patient: Patient, signed: Sequence[Case]) -> TrialStudy:
-    day = None if study.date is None else patient.day(study.date)
-    case = next((one for one in signed if one.patient == patient.patient_id and one.day == day), None)
+def _on_day_now(case: Case, days: Mapping[str, int | None]) -> Case | None:
+    """The case with its examination and the day that has now; None where there is none. A case of an older version has a day only."""
+    uid = case.study or next((uid for uid, day in days.items() if day == case.day), "")
+    if uid not in days:
+        return None
+    day = days[uid]
+    return replace(case, study=uid, day=case.day if day is None else day)
+
+
+def _reviewed(study: TrialStudy, case: Case | None) -> TrialStudy:
     return study if case is None else replace(study, asked=replace(study.asked, review=review_of(case)))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from carpet.core.errors import ProtocolError, Refused
+from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.review.cases import Case
 from carpet.run.outputs import new_files
-from carpet.run.review.history import open_history
+from carpet.run.review.history import History, open_history
 from carpet.run.review.notices import HISTORY_TWICE, HISTORY_UNREACHABLE, PASSWORD_IN_URL
 from carpet.run.review.readings import FOLDER, HISTORY
 
@@ -45,14 +47,42 @@ def name_history(root: Path, where: Path | str) -> None:
 def readings_of(root: Path) -> tuple[Case, ...] | None:
     """Every case of the trial's history as it is now; None where nobody has opened the reading room.
 
-    Raises Refused where the history that the trial names cannot be reached or is not one: without it nothing must be measured.
+    Raises Refused where the history that the trial names cannot be reached, is not one or was altered: nothing must be measured then.
     """
+    with _existing(root) as history:
+        return None if history is None else _unaltered(history).cases()
+
+
+def history_faults(root: Path) -> tuple[Notice, ...]:
+    """What is wrong with the trial's history (REVIEW_HISTORY_ALTERED); () where nothing is, or where there is none. Raises Refused."""
+    with _existing(root) as history:
+        return () if history is None else history.verify()
+
+
+@contextmanager
+def checked_history(where: Path | str) -> Iterator[History]:
+    """The history, made where there is none; raises as `open_history`, and Refused where it is not as carpet wrote it."""
+    with open_history(where) as history:
+        yield _unaltered(history)
+
+
+def _unaltered(history: History) -> History:
+    faults = history.verify()
+    if faults:
+        raise Refused(faults)
+    return history
+
+
+@contextmanager
+def _existing(root: Path) -> Iterator[History | None]:
+    """The history that there is, None where there is none; raises Refused where it cannot be reached."""
     where = history_of(root)
     if isinstance(where, Path) and not where.is_file():
-        return None
+        yield None
+        return
     try:
         with open_history(where) as history:
-            return history.cases()
+            yield history
     except OSError as error:
         said = error.strerror or type(error).__name__
         raise Refused(HISTORY_UNREACHABLE.at(f"{FOLDER}/{NAMED if isinstance(where, str) else HISTORY}", said)) from error

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 from carpet.clinical.readings import Reading as ClinicalReading
-from carpet.core.errors import NotMeasurable, Refused
+from carpet.core.errors import Notice, NotMeasurable, Refused
 from carpet.review.blinding import days_seen, is_due, queue, require_in_order, require_sight, sight
 from carpet.review.cases import (
     Adjudicated,
@@ -22,8 +22,8 @@ from carpet.review.cases import (
     Reading,
     ReadingState,
     Signed,
+    StartedAgain,
     Unlocked,
-    case_id,
     choice_of,
     take,
 )
@@ -32,7 +32,7 @@ from carpet.review.notices import ASSIGNMENT_UNFIT, BLINDED, NOT_YOURS
 from carpet.review.roles import Action, Person, Role, require
 from carpet.review.signature import Conclusion, reading_digest, signed
 from carpet.run.notices import MAIN_SEGMENTER_MISSING
-from carpet.run.review.applied import after_edit, base_digest, made_by
+from carpet.run.review.applied import after_edit, made_by
 from carpet.run.review.history import History
 from carpet.run.review.numbers import Meter, Numbers
 from carpet.run.review.on_ct import check_kinds, lesions_on_ct
@@ -41,7 +41,7 @@ from carpet.run.review.readings import calipers_of, reading_row
 from carpet.run.review.response import Reviewed, as_reviewed, response_rows_of
 from carpet.run.review.scan_file import OpenScan
 from carpet.run.review.scans import ScanRoom
-from carpet.run.review.server_notices import STALE, UNDECIDED_LEFT
+from carpet.run.review.server_notices import NO_TIME_POINT, READING_OUTDATED, SCAN_GONE, STALE, UNDECIDED_LEFT
 from carpet.run.store import Stamp
 from carpet.run.trial.course import Course
 from carpet.run.trial.folder import Trial
@@ -56,11 +56,12 @@ Clock = Callable[[], dt.datetime]
 
 @dataclass(frozen=True)
 class PatientScans:
-    """A patient's course as the last run has stored it, and the examination behind each time point."""
+    """A patient's course as the last run has stored it, the examination behind each time point, and the UIDs of all that lie in dicom/."""
 
     course: Course
     tracks: CourseTracks
     studies: Mapping[str, TrialStudy]
+    there: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,18 +107,25 @@ class Room:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def case(self, name: str) -> Case:
-        """The case as it is now; raises Refused (REVIEW_CASE_UNKNOWN, REVIEW_TRIAL_STALE)."""
+        """The case as it is now; raises Refused (REVIEW_CASE_UNKNOWN), and as `study` does."""
         case = self.history.case(name)
         self.study(case)
         return case
 
     def study(self, case: Case) -> TrialStudy:
-        """The examination of a case; raises Refused where the trial does not have it any more, or on another day."""
+        """The examination of a case; raises Refused where the trial does not have it any more, not measured, or for no time point."""
         patient = self.patients.get(case.patient)
         study = patient.studies.get(case.timepoint) if patient else None
-        if patient is None or study is None or patient.course.at[case.timepoint].day != case.day:
-            raise Refused(STALE.at(case.id))
+        same = study is not None and case.study in ("", study.study_uid)
+        if patient is None or study is None or not same or patient.course.at[case.timepoint].day != case.day:
+            raise Refused(_why_not(case, patient))
         return study
+
+    def case_at(self, patient_id: str, timepoint: str | None) -> str | None:
+        """The name of the case of the scan that stands for this time point now; None where there is none."""
+        study = self.patients[patient_id].studies.get(timepoint) if timepoint else None
+        named = (one for one in self.history.cases() if (one.patient, one.timepoint) == (patient_id, timepoint))
+        return next((one.id for one in named if study is not None and one.study in ("", study.study_uid)), None)
 
     def looked_at(self, case: Case, person: Person) -> None:
         """Raises Refused where this person may not see the images of this case now."""
@@ -141,10 +149,11 @@ class Room:
         return self.of(case, whose)
 
     def of(self, case: Case, whose: str | None) -> Seen:
-        """The case with one person's reading, or none."""
+        """The case with one person's reading, or none. Raises Refused (REVIEW_READING_OUTDATED) for a reading of other regions."""
         reading = case.reading_of(whose) if whose else None
         standing = reading.standing if reading else ()
         scan, _ = self._meter(case)
+        _check_regions(case, reading, scan)
         return Seen(case, scan, whose, standing, self.numbers(case, whose or "", standing))
 
     def base(self, case: Case) -> Numbers:
@@ -222,6 +231,8 @@ class Room:
         reading = case.reading_of(seen.whose) if seen.whose else None
         if reading is None or case.patient != seen.case.patient or case.day >= seen.case.day or reading.state is not ReadingState.SIGNED:
             return None
+        if self.case_at(case.patient, case.timepoint) != case.id:  # a scan that stands for no time point counts for no response
+            return None
         return self.of(case, seen.whose)
 
     def _reviewed(self, case: Case, whose: str | None, numbers: Numbers, standing: Standing) -> Reviewed:
@@ -239,14 +250,14 @@ class Room:
         case = self.history.case_at(case.id, person, if_match=if_match)
         planned = take(self._as_begun(case, person), Edited(edit=edit), by=person)
         self.looked_at(case, person)
-        after = planned.reading_of(person.name)
+        before, after = case.reading_of(person.name), planned.reading_of(person.name)
         assert after is not None
-        numbers = self.numbers(case, person.name, after.standing)
         scan, _ = self._meter(case)
+        _check_regions(case, before, scan)
+        numbers = self.numbers(case, person.name, after.standing)
         if isinstance(edit, (Caliper, CtSeen)):
             check_kinds(self.course(Seen(planned, scan, person.name, after.standing, numbers)), self.patients[case.patient].tracks)
         case, version = self._begun(case, person, stamp, if_match)
-        before = case.reading_of(person.name)
         was = self._was(case, edit, before.standing if before else ())
         case = self.history.append(case.id, Edited(edit=edit), stamp, if_match=version, was=was)
         return Seen(case, scan, person.name, after.standing, numbers)
@@ -256,11 +267,12 @@ class Room:
         return case if reading is None or reading.state is not ReadingState.ASSIGNED else take(case, Opened(), by=person)
 
     def _begun(self, case: Case, person: Person, stamp: Stamp, version: int) -> tuple[Case, int]:
-        """A reading begins with its first change."""
+        """A reading begins with its first change, on the regions that there are now."""
         reading = case.reading_of(person.name)
-        if reading is None or reading.state is not ReadingState.ASSIGNED:
+        if reading is None or not reading.begins:
             return case, version
-        return self.history.append(case.id, Opened(), replace(stamp, reason=""), if_match=version), version + 1
+        act = Opened(of=self._meter(case)[0].regions_digest)
+        return self.history.append(case.id, act, replace(stamp, reason=""), if_match=version), version + 1
 
     def _was(self, case: Case, edit: Edit, standing: Standing) -> Mapping[str, Any] | None:
         """What the machine had said, where this is the first to say otherwise."""
@@ -308,7 +320,7 @@ class Room:
             tmtv_ml=getattr(tmtv, "value", None),
             progression_day=min(progressed, default=None),
             no_progression=category is not None and not progressed,
-            of=base_digest(seen.scan.surveyed),
+            of=seen.scan.regions_digest,
         )
 
     def _progressed(self, seen: Seen) -> Iterator[int]:
@@ -344,11 +356,16 @@ class Room:
         act = Assigned(readers=tuple(readers), adjudicator=adjudicator)
         return self.history.append(case.id, act, self.stamp(person, reason), if_match=if_match)
 
+    def start_again(self, case: Case, person: Person, reason: str, *, if_match: int) -> Case:
+        """The own reading begun anew on the regions that there are now; nothing of what stood stands. Raises Conflict, Refused."""
+        return self.history.append(case.id, StartedAgain(), self.stamp(person, reason), if_match=if_match)
+
     def prepare_next(self, case: Case, person: Person) -> Iterator[Seen]:
         """Opens what this person will want next: the next case that waits, and the baseline of this one. What is refused is told later."""
         first = self.patients[case.patient].course.schedule.baseline
         following = [one for one in queue(self.history.cases(), person) if is_due(one, person) and one.id != case.id][:1]
-        for name in (*(one.id for one in following), *([case_id(case.patient, first)] if first else [])):
+        baseline = self.case_at(case.patient, first)
+        for name in (*(one.id for one in following), *([baseline] if baseline else [])):
             with suppress(Refused, OSError):
                 found = self.case(name)
                 own = found.reading_of(person.name)
@@ -364,3 +381,21 @@ class Room:
 
     def stamp(self, person: Person, reason: str = "") -> Stamp:
         return Stamp(run=self.run, who=person.name, role=person.role.value, at=self.now(), reason=reason)
+
+
+def _why_not(case: Case, patient: PatientScans | None) -> Notice:
+    """Why the scan of a case cannot be read now."""
+    if patient is None or (case.study and case.study not in patient.there):
+        return SCAN_GONE.at(case.id)
+    scan = next((one for one in patient.course.scans if one.study_uid == case.study), None)
+    if scan is None or scan.study is None:
+        codes = [str(one.payload["code"]) for one in scan.refusals] if scan else []
+        kind = READING_OUTDATED if case.all_signed and READING_OUTDATED.code in codes else STALE
+        return kind.at(case.id, ", ".join(codes))
+    return NO_TIME_POINT.at(case.id) if case.timepoint not in patient.studies else STALE.at(case.id)
+
+
+def _check_regions(case: Case, reading: Reading | None, scan: OpenScan) -> None:
+    """An edit names regions by their numbers: on other regions it would speak of another place in the body."""
+    if reading is not None and (reading.of or reading.standing) and reading.of != scan.regions_digest:
+        raise Refused(READING_OUTDATED.at(case.id, f"reading by {reading.who}"))

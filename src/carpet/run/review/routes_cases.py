@@ -16,7 +16,7 @@ from carpet.run.review.pictures import Pictures, draw_ahead
 from carpet.run.review.room import Seen
 from carpet.run.review.schemas import CaseView, History, Measurements
 from carpet.run.review.views import act_view, case_view
-from carpet.run.review.web import REFUSALS, InRoom, OfCase, reads
+from carpet.run.review.web import REFUSALS, InRoom, KnownCase, OfCase, reads
 
 router = APIRouter(prefix="/api/cases/{patient}/{timepoint}", tags=["cases"], responses=REFUSALS)
 Whose = Annotated[
@@ -50,7 +50,7 @@ def case(request: Request, room: InRoom, visitor: Looks, seen: AsSeen, afterward
 
 
 @router.get("/history", response_model=History)
-def history(room: InRoom, one: OfCase, visitor: Annotated[Visitor, Depends(reads(Action.HISTORY))]) -> dict[str, Any]:
+def history(room: InRoom, one: KnownCase, visitor: Annotated[Visitor, Depends(reads(Action.HISTORY))]) -> dict[str, Any]:
     """Who changed what, when and why, as far as this person may see it."""
     room.looked_at(one, visitor.person)
     return {"acts": [act_view(event) for event in room.history.events(one.id, streams=streams_seen(one, visitor.person))]}

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from carpet.review.cases import Case
 from carpet.review.roles import Action, Person
 from carpet.run.review.people import Visitor
-from carpet.run.review.schemas import AssignIt, ChooseIt, SignIt, State, UnlockIt
-from carpet.run.review.web import REFUSALS, InRoom, OfCase, Version, writes
+from carpet.run.review.schemas import AssignIt, ChooseIt, SignIt, StartItAgain, State, UnlockIt
+from carpet.run.review.web import REFUSALS, InRoom, KnownCase, OfCase, Version, writes
 
 router = APIRouter(prefix="/api/cases/{patient}/{timepoint}", tags=["signing"], responses=REFUSALS)
 
@@ -26,10 +26,18 @@ def sign(
 
 @router.post("/unlock", response_model=State)
 def unlock(
-    room: InRoom, visitor: Annotated[Visitor, Depends(writes(Action.UNLOCK))], case: OfCase, version: Version, asked: UnlockIt
+    room: InRoom, visitor: Annotated[Visitor, Depends(writes(Action.UNLOCK))], case: KnownCase, version: Version, asked: UnlockIt
 ) -> dict[str, Any]:
     """A signature is voided, with a reason; version: of the reading that is unlocked."""
     return _state(room.unlock(case, visitor.person, asked.whose, asked.reason, if_match=version), visitor.person)
+
+
+@router.post("/start-again", response_model=State)
+def start_again(
+    room: InRoom, visitor: Annotated[Visitor, Depends(writes(Action.EDIT))], case: KnownCase, version: Version, asked: StartItAgain
+) -> dict[str, Any]:
+    """The own reading begins anew, with a reason: on the regions that there are now, and without the edits that stood."""
+    return _state(room.start_again(case, visitor.person, asked.reason, if_match=version), visitor.person)
 
 
 @router.post("/adjudicate", response_model=State)

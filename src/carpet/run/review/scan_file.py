@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from carpet.core.study import Study
 from carpet.dicom.nifti import write_volume
 from carpet.run.outputs import new_files
 from carpet.run.pipeline import SmallRegions, Surveyed
+from carpet.run.review.applied import base_digest
 from carpet.run.review.spin import Spin, spin_arrays, spin_from, spin_of, spin_png
 from carpet.suv import Quantification
 
@@ -42,6 +44,11 @@ class OpenScan:
     @property
     def has_ct(self) -> bool:
         return self.surveyed.study.ct is not None
+
+    @cached_property
+    def regions_digest(self) -> str:
+        """Of which regions a reading of this scan is."""
+        return base_digest(self.surveyed)
 
 
 def write_scan(surveyed: Surveyed, folder: Path) -> None:

@@ -82,8 +82,15 @@ class LogIn(Asked):
     password: Password
 
 
+class MayMend(Answer):
+    """What this person may do with the own reading although the scan cannot be read."""
+
+    unlock: bool
+    start_again: bool
+
+
 class QueueCase(Answer):
-    """One case of the queue. refused: the scan cannot be read, and why."""
+    """One case of the queue. refused: the scan cannot be read, and why. version: of the own reading."""
 
     case: str
     patient: str
@@ -94,6 +101,8 @@ class QueueCase(Answer):
     due: bool
     waits_for: list[str]
     refused: list[NoticeSaid]
+    version: int
+    may: MayMend
 
 
 class Queue(Answer):
@@ -197,6 +206,7 @@ class May(Answer):
     edit: bool
     sign: bool
     unlock: bool
+    start_again: bool
     adjudicate: bool
 
 
@@ -342,6 +352,12 @@ class UnlockIt(Asked):
 
     reason: Annotated[Text, Field(min_length=1)]
     whose: Name | None = None
+
+
+class StartItAgain(Asked):
+    """Why a reading is started again."""
+
+    reason: Annotated[Text, Field(min_length=1)]
 
 
 class Reasoned(Asked):

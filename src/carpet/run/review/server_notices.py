@@ -10,7 +10,7 @@ READING_OUTDATED = NoticeKind(
     E,
     "this reading was made of other regions than carpet finds now",
     "the regions that the reader has seen",
-    "unlock the reading with a reason, look at the scan again, and sign",
+    "in the reading room: unlock the reading where it is signed, start it again, call carpet run, and read the scan as it is now",
 )
 REVIEW_DISPUTED = NoticeKind(
     "REVIEW_DISPUTED",
@@ -66,6 +66,27 @@ STALE = NoticeKind(
     "this scan is not measured as the trial says now",
     "scans that carpet run has measured",
     "call carpet run, then open the room again",
+)
+SCAN_GONE = NoticeKind(
+    "REVIEW_SCAN_GONE",
+    E,
+    "the scan that was read here does not lie in the trial any more, and what was signed counts for nothing",
+    "the examination that the reader has seen, by its Study Instance UID, below dicom/ and of the same patient",
+    "put it back into dicom/, or correct clinical/patients.csv; where it has gone for good unlock the reading with a reason",
+)
+NO_TIME_POINT = NoticeKind(
+    "REVIEW_NO_TIME_POINT",
+    E,
+    "this scan stands for no time point now",
+    "one scan a time point, on a day within its window",
+    "correct the dates in clinical/patients.csv or the windows in trial.toml, call carpet run, then open the room again",
+)
+TWO_READERS = NoticeKind(
+    "REVIEW_TWO_READERS",
+    E,
+    "each scan of this trial is read by two people, and a room without accounts has one",
+    "a room with accounts, or readers = 1 under [review] in trial.toml",
+    "call carpet review TRIAL --add-account NAME --role reader for each person, then carpet review TRIAL --accounts",
 )
 NO_CT = NoticeKind(
     "REVIEW_NO_CT", E, "this scan has no CT that can be shown", "scans with a CT in the PET's Frame of Reference", "read by PET alone"

@@ -13,7 +13,7 @@ from carpet.core.lesion import Code
 from carpet.core.record import Measurement, Missing
 from carpet.core.space import Grid
 from carpet.review.blinding import is_due, queue, sight, waits_for
-from carpet.review.cases import Case, CaseState, Reading, ReadingState, case_id
+from carpet.review.cases import Case, CaseState, Reading, ReadingState
 from carpet.review.edits import Caliper, Comment, Deauville, NewLesions, Reference, Standing, edits_json
 from carpet.review.roles import Person, Role
 from carpet.run.review.applied import RADIUS_MM
@@ -66,6 +66,8 @@ def _queued(room: Room, case: Case, cases: Sequence[Case], person: Person) -> di
         "due": is_due(case, person) and not refused,
         "waits_for": list(waits_for(case, cases, person)),
         "refused": refused,
+        "version": case.version_of(person.name),
+        "may": {name: _may(case, person)[name] for name in ("unlock", "start_again")},
     }
 
 
@@ -88,7 +90,7 @@ def case_view(room: Room, seen: Seen, person: Person) -> dict[str, Any]:
         "spin": seen.scan.spin.layout.as_dict(),
         "grid": _grid(seen.scan.surveyed.suv.grid),
         "has_ct": seen.scan.has_ct,
-        "baseline": case_id(case.patient, first) if first is not None and first != case.timepoint else None,
+        "baseline": room.case_at(case.patient, first) if first != case.timepoint else None,
         "disagreements": [one.model_dump() for one in case.disagreements or ()] if sees.course else [],
         "readings": [_reading_seen(one) for name in sees.readings if (one := case.reading_of(name)) is not None],
     }
@@ -112,6 +114,7 @@ def _may(case: Case, person: Person) -> dict[str, bool]:
         "edit": writes,
         "sign": writes,
         "unlock": (reads and signed and own is not None and (is_third or not own.shown)) or by_administrator,
+        "start_again": writes and own is not None and own.state is not ReadingState.ASSIGNED and not own.begins,
         "adjudicate": is_third and reads and case.state is CaseState.DISPUTED and case.rules.adjudication == "choose",
     }
 

@@ -134,10 +134,19 @@ def _case(
     request: Request,
     _: Annotated[Visitor, Depends(visitor_of)],
     patient: Annotated[str, Path(min_length=1, max_length=64)],
-    timepoint: Annotated[str, Path(min_length=1, max_length=64)],
+    timepoint: Annotated[str, Path(min_length=1, max_length=100)],
 ) -> Case:
     """For whoever is let in: to nobody else is told which cases there are."""
     return room_of(request).case(case_id(patient, timepoint))
+
+
+def _known_case(
+    request: Request,
+    _: Annotated[Visitor, Depends(visitor_of)],
+    patient: Annotated[str, Path(min_length=1, max_length=64)],
+    timepoint: Annotated[str, Path(min_length=1, max_length=100)],
+) -> Case:
+    return room_of(request).history.case(case_id(patient, timepoint))
 
 
 def version_of(if_match: Annotated[str, Header(alias="If-Match", description='the version that was seen, as "7"')] = "") -> int:
@@ -150,6 +159,7 @@ def version_of(if_match: Annotated[str, Header(alias="If-Match", description='th
 
 InRoom = Annotated[Room, Depends(room_of)]
 OfCase = Annotated[Case, Depends(_case)]
+KnownCase = Annotated[Case, Depends(_known_case)]  # also where its scan cannot be read now
 Version = Annotated[int, Depends(version_of)]
 Writer = Annotated[Visitor, Depends(_writer)]
 

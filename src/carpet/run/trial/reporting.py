@@ -10,13 +10,12 @@ from pathlib import Path
 from carpet.clinical import ClinicalTables, Patient
 from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.run.leftovers import at_work_in
-from carpet.run.review.feeding import signed_readings
 from carpet.run.store import open_store
 from carpet.run.trial.clinical import read_clinical
 from carpet.run.trial.folder import PROTOCOL_FILE
 from carpet.run.trial.notices import RECORD_STALE
 from carpet.run.trial.report import report_page, write_report
-from carpet.run.trial.stored import is_of_protocol, stored_result, stored_trial
+from carpet.run.trial.stored import is_of_protocol, stored_result, stored_signed, stored_trial
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,12 @@ def report_trial(folder: Path, *, patient_id: str | None, say: Callable[[str], N
     """
     trial = stored_trial(folder)
     said = read_clinical(trial)
-    signed = signed_readings(trial, said.tables)
-    tables = signed.tables
     pages, refusals, renewed = [], [], 0
     with at_work_in(trial.results), open_store(trial.store) as store:
         if not is_of_protocol(store, trial):
             raise Refused(RECORD_STALE.at(PROTOCOL_FILE))
-        for patient in _wanted(tables, patient_id):
+        signed = stored_signed(store, trial, said)
+        for patient in _wanted(said.tables, patient_id):
             say(f"{patient.patient_id}: report")
             result = stored_result(store, trial, said, signed, patient)
             if result is None:

@@ -23,7 +23,7 @@ from carpet.run.on_cluster import on_cluster
 from carpet.run.opening import Found, found_under
 from carpet.run.outputs import new_files
 from carpet.run.parquet import parquet_files
-from carpet.run.review.feeding import Signed, signed_readings
+from carpet.run.review.feeding import Signed, days_of, signed_readings
 from carpet.run.store import Record, Stamp, Step, Store, open_store
 from carpet.run.terminal import counted
 from carpet.run.trial.asked import as_asked
@@ -103,10 +103,10 @@ def ready_trial(folder: Path, say: Say, *, reviews: bool = True) -> Iterator[Rea
         of, wrong = matched(studies, tables)
         of, unused = as_asked(of, tables, trial.protocol.suv)
         told = [(uid, STUDY_WITHOUT_PET.at(uid)) for uid in without]
-        signed = signed_readings(trial, tables) if reviews else Signed(tables)
+        signed = signed_readings(trial, tables, days_of(of, tables.patients)) if reviews else Signed(tables)
         placed = ((uid, at_place(notice, said.placed)) for uid, notice in (*wrong, *unused))
         others = (("", notice) for notice in _unreadable(found))
-        yield ReadyTrial(trial, signed.tables, signed.studies(of), (*placed, *told, *others), signed, said.placed)
+        yield ReadyTrial(trial, signed.tables, signed.studies(of), (*placed, *told, *others, *signed.lost), signed, said.placed)
 
 
 def _writable(results: Path) -> Path | None:

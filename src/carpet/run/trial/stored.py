@@ -8,7 +8,7 @@ from typing import Any
 
 from carpet.clinical import Patient
 from carpet.core.errors import ProtocolError
-from carpet.run.review.feeding import Signed
+from carpet.run.review.feeding import Signed, signed_readings
 from carpet.run.store import Store
 from carpet.run.trial.calipers import with_calipers
 from carpet.run.trial.clinical import ClinicalFolder, with_places
@@ -39,6 +39,12 @@ def is_of_protocol(store: Store, trial: Trial) -> bool:
 
 def _measured_by(said: Mapping[str, Any]) -> tuple[Any, Any]:
     return {name: section for name, section in said["protocol"].items() if name not in OF_STATISTICS}, said["software"]
+
+
+def stored_signed(store: Store, trial: Trial, said: ClinicalFolder) -> Signed:
+    """What was signed of the scans that the last run has found, by their days in that run; raises as `signed_readings`."""
+    days = {one.patient_id: {uid: day for uid, _, day, _ in stored_scans(store, one)} for one in said.tables.patients}
+    return signed_readings(trial, said.tables, days)
 
 
 def stored_result(store: Store, trial: Trial, said: ClinicalFolder, signed: Signed, patient: Patient) -> CourseResult | None:

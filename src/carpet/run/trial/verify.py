@@ -12,9 +12,11 @@ from carpet.run.cohort.frame import CohortInputs
 from carpet.run.cohort.rows import result_rows
 from carpet.run.cohort.running import cohort_results
 from carpet.run.cohort.steps import clinical_steps, cohort_step
+from carpet.run.review.kept_at import history_faults
 from carpet.run.store import Step, Store, open_store
 from carpet.run.store_schema import KINDS
 from carpet.run.trial.course import Course
+from carpet.run.trial.folder import load_trial
 from carpet.run.trial.following import geometry_in
 from carpet.run.trial.geometry import is_held
 from carpet.run.trial.index import geometry_file
@@ -31,8 +33,12 @@ MADE = tuple(kind for kind in KINDS if kind != "provenance")
 def verify_trial(folder: Path, *, say: Callable[[str], None]) -> tuple[Notice, ...]:
     """What differs between the store and what is computed again, () where nothing does; raises ProtocolError where nothing is stored.
 
-    Results of scans or rows that lie in the folder no more are left alone.
+    Results of scans or rows that lie in the folder no more are left alone. Where the history of readings was altered nothing else is told:
+    nobody knows what should come out.
     """
+    altered = history_faults(load_trial(folder).root)
+    if altered:
+        return altered
     with ready_trial(folder, say) as ready:
         if not ready.trial.store.is_file():
             raise ProtocolError(f"{str(folder)!r} has no results yet; `carpet run` makes them")
