@@ -31,6 +31,7 @@ from carpet.review.cases import (
     Planned,
     ReadingState,
     Signed,
+    StartedAgain,
     Unlocked,
     act_json,
     act_of,
@@ -281,6 +282,10 @@ class Room(RuleBasedStateMachine):
     people = st.sampled_from((ANN, ANN, ANN, BEN, BEN, BEN, CY, CY, *EVERYBODY))
 
     @rule(by=people)
+    def start_again(self, by: Person) -> None:
+        self.attempt(StartedAgain(), by)
+
+    @rule(by=people)
     def open(self, by: Person) -> None:
         self.attempt(Opened(), by)
 
@@ -383,18 +388,21 @@ class Room(RuleBasedStateMachine):
         return compared > voided and bool(cast("Compared", past[compared].act).disagreements)
 
     def edits_of(self, name: str) -> list[dict[str, Any]]:
-        made = [one.act.edit for one in self.done if isinstance(one.act, Edited) and one.by.name == name]
+        mine = [one.act for one in self.done if isinstance(one.act, (Edited, StartedAgain)) and one.by.name == name]
+        begun = max((n for n, act in enumerate(mine) if isinstance(act, StartedAgain)), default=-1)
+        gone = sum(isinstance(act, Edited) for act in mine[: begun + 1])
+        made = [act.edit for act in mine if isinstance(act, Edited)]
         back = {edit.edit for edit in made if isinstance(edit, RemoveEdit)}
         return [
             {"number": n, "edit": edit.model_dump(mode="json")}
             for n, edit in enumerate(made, start=1)
-            if n not in back and not isinstance(edit, RemoveEdit)
+            if n > gone and n not in back and not isinstance(edit, RemoveEdit)
         ]
 
     @invariant()
     def lock(self) -> None:
         for n, one in enumerate(self.done):
-            if isinstance(one.act, (Opened, Edited, Signed)):
+            if isinstance(one.act, (Opened, Edited, StartedAgain, Signed)):
                 assert not self.locked(one.by.name, n), "changed while it was locked"
                 own = one.by.role is Role.READER and one.by.name in self.readers(n)
                 assert own or one.by == CY, "changed by somebody else"

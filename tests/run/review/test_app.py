@@ -48,6 +48,7 @@ MATRIX: dict[tuple[str, str], tuple[object, dict[str, int]]] = {
         {"reason": "r", "whose": "Rea"},
         {NOBODY: 401, "Anna": 422, "Rea": 422, "Zoe": 403, "Ada": 403, "Vic": 403},
     ),
+    ("POST", f"{CASE}/start-again"): ({"reason": "r"}, {NOBODY: 401, "Anna": 403, "Rea": 422, "Zoe": 403, "Ada": 422, "Vic": 403}),
     ("POST", f"{CASE}/adjudicate"): (
         {"choice": "Rea", "password": PASSWORD},
         {NOBODY: 401, "Anna": 403, "Rea": 403, "Zoe": 403, "Ada": 422, "Vic": 403},
