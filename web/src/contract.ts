@@ -13,10 +13,11 @@ export interface Notice { code: string; message: string; where: string; found: s
 /** GET /api/me. accounts: false in the single-user room, where there is no password. form_token goes back as X-CSRF-Token. */
 export interface Me { name: string; role: Role; accounts: boolean; form_token: string; trial: string }
 
-/** GET /api/queue, in the order in which the cases are to be read. refused: the scan cannot be read, and why. */
+/** GET /api/queue, in the order in which the cases are to be read. refused: the scan cannot be read, and why. version: of the own reading. */
 export interface QueueCase {
   case: string; patient: string; timepoint: string; day: number;
   state: CaseState; reading: ReadingState | null; due: boolean; waits_for: string[]; refused: Notice[];
+  version: number; may: { unlock: { who: string; version: number }[]; start_again: boolean };
 }
 export interface Queue { cases: QueueCase[]; refusals: Notice[] }
 
@@ -42,7 +43,7 @@ export interface Spin { frames: number; columns: number; width: number; height: 
 /** whose: the reading that is shown, empty for the machine's result. grid: the voxels (i, j, k) of PET and labels, rows of the matrix to LPS mm. */
 export interface CaseView {
   case: string; patient: string; timepoint: string; day: number; state: CaseState; reading: ReadingState | null; version: number; whose: string;
-  may: { edit: boolean; sign: boolean; unlock: boolean; adjudicate: boolean };
+  may: { edit: boolean; sign: boolean; unlock: boolean; start_again: boolean; adjudicate: boolean };
   scan: { name: string; value: string }[];
   lesions: Lesion[]; references: ReferenceRegion[]; biomarkers: Value[]; steps: Step[]; response: Response[];
   deauville: { score: string | null; suggested: string | null; because: string };

@@ -97,7 +97,7 @@ export function CaseList({ room }: { room: Room }) {
             {cases.map((one) => (
               <tr key={one.case} class={one.case === room.view?.case ? 'chosen' : ''} data-case={one.case}>
                 <th scope="row">{one.patient}</th><td>{one.timepoint}</td><td class="number">{dayOf(one.day)}</td>
-                <td>{one.refused.length ? <><b>refused.</b> <Notices notices={one.refused} /></> : one.waits_for.length ? `sign first: ${one.waits_for.join(', ')}` : stateOf(one)}</td>
+                <td>{one.refused.length ? <><b>refused.</b> <Notices notices={one.refused} /><Mend room={room} id={one.case} /></> : one.waits_for.length ? `sign first: ${one.waits_for.join(', ')}` : stateOf(one)}</td>
                 <td>{one.state === 'planned' && room.me?.role === 'administrator' && !one.refused.length ? <Assign room={room} id={one.case} /> : <button disabled={!readable(one)} onClick={() => void room.open(one.case)}>open</button>}</td>
               </tr>
             ))}
@@ -107,6 +107,32 @@ export function CaseList({ room }: { room: Room }) {
       {room.dialog === 'queue' && <div role="alert"><Notices notices={room.trouble} /></div>}
       {room.queue && room.queue.refusals.length > 0 && <section><h3>Scans that were refused</h3><Notices notices={room.queue.refusals} /></section>}
     </>
+  )
+}
+
+/** A reading whose scan cannot be shown as it was read is unlocked, then started again; each with a reason. */
+export function Mend({ room, id }: { room: Room; id: string }) {
+  const may = room.queue?.cases.find((one) => one.case === id)?.may
+  if (!may) return null
+  return (
+    <>
+      {may.unlock.map(({ who, version }) => <Because key={who} does={`unlock the reading of ${who}`} take={(reason) => void room.unlockUnseen(id, who, version, reason)} />)}
+      {may.start_again && <Because key="again" does="start it again" take={(reason) => void room.startAgain(id, reason)} />}
+    </>
+  )
+}
+
+function Because({ does, take }: { does: string; take: (reason: string) => void }) {
+  const [reason, setReason] = useState('')
+  const submit = (event: Event) => {
+    event.preventDefault()
+    take(reason.trim())
+  }
+  return (
+    <form class="row" onSubmit={submit}>
+      <label>Reason<input value={reason} required maxLength={2000} onInput={(event) => setReason(event.currentTarget.value)} /></label>
+      <button disabled={!reason.trim()}>{does}</button>
+    </form>
   )
 }
 

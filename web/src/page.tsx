@@ -1,7 +1,7 @@
 /* The whole page: bar, tools, the two scans, the reading, and what to do when something is wrong. */
 
 import { useEffect, useMemo, useReducer } from 'preact/hooks'
-import { CaseList, Dialogs, Notices } from './dialogs'
+import { CaseList, Dialogs, Mend, Notices } from './dialogs'
 import { DISPLAYS, type Display, SUV_TOPS } from './displays'
 import { onKey } from './keys'
 import { ReadingPanel } from './reading_panel'
@@ -30,7 +30,7 @@ export function Page({ room }: { room: Room }) {
         {room.offline && (
           <p class="banner" role="alert"><b>No connection to carpet review.</b> {room.busy ? 'Your last edit is kept in this browser and sent as soon as the server answers.' : 'Nothing is lost.'} Is <code>carpet review</code> still running? It is tried again every few seconds. <button onClick={() => void room.retry()}>try now</button></p>
         )}
-        {room.trouble.length > 0 && !room.dialog && !room.needsLogin && <div class="banner" role="alert"><Notices notices={room.trouble} /> <button onClick={() => room.set({ trouble: [] })}>close</button></div>}
+        {room.trouble.length > 0 && !room.dialog && !room.needsLogin && <div class="banner" role="alert"><Notices notices={room.trouble} />{room.outdated && <Mend room={room} id={room.outdated} />} <button onClick={() => room.set({ trouble: [], outdated: null })}>close</button></div>}
         {files && view && !room.opening ? (
           <div class="work">
             <div class={before && room.sideBySide ? 'scans two' : 'scans'}>

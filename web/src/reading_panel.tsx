@@ -293,6 +293,7 @@ function editIn(text: string): Edit | null {
 const ACTS: Record<string, string> = {
   planned: 'the scan became a case', assigned: 'readers were named', opened: 'the reading was opened', signed: 'the reading was signed',
   compared: 'the signed readings were compared', unlocked: 'the reading was unlocked', adjudicated: 'a reading was chosen to stand',
+  started_again: 'the reading was started again; what stood before stands no longer', replanned: 'the case follows its scan and the protocol',
 }
 export const moment = (at: string) => at.replace('T', ' ').slice(0, 19)
 

@@ -17,6 +17,7 @@ export type Waiting = { who: string; case: string; edit: Edit | 'undo'; reason?:
 export interface CaliperOf { alone: boolean; name: string; counts_as: CtKind | null; target: boolean; seen: CtSeen }
 export const NOTHING_SAID: CaliperOf = { alone: false, name: '', counts_as: null, target: true, seen: 'present' }
 
+const OUTDATED = 'REVIEW_READING_OUTDATED'
 const UNSAVED = 'carpet unsaved edits'
 const SETTINGS = 'carpet reading room'
 const AGAIN_MS = 4000
@@ -30,6 +31,7 @@ export class Room {
   whose: string | null = null
   opening: string | null = null
   trouble: Notice[] = []
+  outdated: string | null = null
   needsLogin = false
   offline = false
   conflict: (Conflict & { mine: Edit | 'undo' }) | null = null
@@ -130,8 +132,8 @@ export class Room {
   }
 
   async open(id: string): Promise<void> {
-    this.set({ opening: id, dialog: null, trouble: [], conflict: null, history: null, whose: null })
-    await this.trying(async () => {
+    this.set({ opening: id, dialog: null, trouble: [], outdated: null, conflict: null, history: null, whose: null })
+    const opened = await this.trying(async () => {
       const files = await openCase(id)
       const before = files.view.baseline ? await openCase(files.view.baseline).catch(() => null) : null
       if (this.opening !== id) return
@@ -145,6 +147,10 @@ export class Room {
       const next = this.nextCase()
       if (next) fetchAhead(next)
     })
+    if (!opened && this.trouble.some((one) => one.code === OUTDATED && one.where === id)) {
+      await this.trying(() => this.refreshQueue())
+      this.set({ files: null, before: null, outdated: id })
+    }
     if (this.opening === id) this.set({ opening: null })
   }
 
@@ -334,6 +340,30 @@ export class Room {
 
   async unlock(reason: string): Promise<boolean> {
     return this.deciding((id, version) => server.postUnlock(id, version, reason, this.view!.whose === this.me!.name ? null : this.view!.whose), 'unlocked')
+  }
+
+  /** A signature is voided although its scan cannot be shown. */
+  async unlockUnseen(id: string, who: string, version: number, reason: string): Promise<void> {
+    await this.trying(async () => {
+      await server.postUnlock(id, version, reason, who === this.me!.name ? null : who)
+      if (!this.outdated) this.set({ trouble: [] })
+      await this.refreshQueue()
+      this.say(`the reading of ${id} by ${who} is unlocked`)
+    })
+  }
+
+  /** The own reading, which is of other regions than there are now, begins anew; what waits in this browser names regions that are gone. */
+  async startAgain(id: string, reason: string): Promise<void> {
+    const row = () => this.queue!.cases.find((one) => one.case === id)
+    const went = await this.trying(async () => {
+      await server.postStartAgain(id, row()!.version, reason)
+      this.keepWaiting(this.waiting.filter((one) => one.case !== id))
+      this.set({ trouble: [], outdated: null })
+      await this.refreshQueue()
+      this.say(`${id} is started again`)
+    })
+    const now = row()
+    if (went && now && readable(now)) await this.open(id)
   }
 
   async choose(reader: string, password: string): Promise<boolean> {

@@ -39,6 +39,7 @@ export const postUndo = (id: string, version: number, reason = '') => ask<Edited
 export const postSign = (id: string, version: number, password: string) => ask<unknown>('POST', caseUrl(id) + '/sign', { password }, version)
 export const postUnlock = (id: string, version: number, reason: string, whose: string | null) =>
   ask<unknown>('POST', caseUrl(id) + '/unlock', { reason, whose }, version)
+export const postStartAgain = (id: string, version: number, reason: string) => ask<unknown>('POST', caseUrl(id) + '/start-again', { reason }, version)
 /** Who reads a case that nobody reads yet; such a case has the version 1. */
 export const postAssign = (id: string, readers: string[], adjudicator: string | null) =>
   ask<unknown>('POST', caseUrl(id) + '/assign', { readers, adjudicator }, 1)

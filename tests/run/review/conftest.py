@@ -6,9 +6,10 @@ import asyncio
 import datetime as dt
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from carpet.review.cases import Assigned
 from carpet.review.roles import Person, Role
 from carpet.run.review.app import review_app
 from carpet.run.review.history import CARPET, open_history
+from carpet.run.review.numbers import Meter
 from carpet.run.review.opening import open_room, plan_cases
 from carpet.run.review.people import People
 from carpet.run.review.room import Room
@@ -178,3 +180,26 @@ def many(rooms: Rooms) -> Opened:
 def assigned(opened: Opened, name: str) -> None:
     act = Assigned(readers=("Rea", "Ron"), adjudicator="Ada")
     opened.room.history.append(name, act, opened.room.stamp(CARPET), if_match=opened.room.history.case(name).version)
+
+
+OtherRegions = Callable[[Room], None]
+
+
+@pytest.fixture
+def other_regions(first_room: Room) -> Iterator[OtherRegions]:
+    """Makes a room as if carpet now found other regions on A/TT: the first is gone, each other has the name of the one before."""
+    kept = dict(first_room._meters), dict(first_room._done)  # what all rooms have measured, which they share
+
+    def changed(room: Room) -> None:
+        case = room.case("A/TT")
+        scan = room.scans.opened(room.study(case))
+        lesions = scan.surveyed.lesions
+        moved = tuple(replace(one, id=before.id, label=before.label) for before, one in pairwise(lesions))
+        other = replace(scan, surveyed=replace(scan.surveyed, lesions=moved))
+        room._meters[case.id] = (other, Meter(other.surveyed))
+        room._done.clear()
+
+    yield changed
+    for held, before in zip((first_room._meters, first_room._done), kept, strict=True):
+        held.clear()
+        held.update(before)  # type: ignore[arg-type]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from carpet.core.errors import Refused
 from carpet.core.protocol import ReviewProtocol
 from carpet.review.accounts import Account
 from carpet.review.cases import Case, Reading, ReadingState
@@ -18,7 +21,7 @@ from carpet.run.review.app import review_app
 from carpet.run.review.feeding import review_of, signed_readings
 from carpet.run.review.opening import open_room
 from carpet.run.review.people import write_accounts
-from carpet.run.review.readings import FOLDER
+from carpet.run.review.readings import FOLDER, HISTORY
 from carpet.run.review.room import Room
 from carpet.run.review.security import Doorway
 from carpet.run.store import open_store
@@ -195,3 +198,91 @@ def test_until_all_have_signed_nothing_leaves_the_room(two: Path) -> None:
         assert not [study for some in ready.studies.values() for study in some if study.asked.review]
         assert ready.signed.central == ()
         assert "Rea" not in {row.reader for row in ready.tables.readings}
+
+
+def sign_baseline(folder: Path) -> None:
+    """Rea calls a region of A/TT physiologic, scores it, and signs."""
+
+    def read(room: Room) -> None:
+        one = Browser(review_app(room, Doorway("127.0.0.1", PORT))).arrive()
+        lesions = one.get(URL).json()["lesions"]
+        named = [next(row["id"] for row in lesions if row["status"] == "disease")]
+        named += [row["id"] for row in lesions if row["status"] == "undecided"]
+        said = [{"kind": "status", "lesion": name, "status": "physiologic"} for name in named]
+        sign(one, [*said, {"kind": "deauville", "score": "4"}])
+
+    in_room(folder, read)
+
+
+def baseline_tmtv(folder: Path) -> list[str]:
+    return [row["value"] for row in rows(folder, "biomarkers", patient_id="A", timepoint="TT", name="tmtv", segmenter="suv4.0")]
+
+
+@pytest.mark.slow
+def test_a_signed_reading_stays_with_its_scan_or_is_told(folder: Path, call: Callable[..., Any]) -> None:
+    sign_baseline(folder)
+    call("run", folder, "--tables-only")
+    (before,), signed = rows(folder, "studies", patient_id="A", timepoint="TT"), baseline_tmtv(folder)
+    patients = folder / "clinical" / "patients.csv"
+    patients.write_text(patients.read_text().replace("A,MRN-A,60,2024-03-01", "A,MRN-A,60,2024-03-02"))
+    call("run", folder, "--tables-only")
+    (after,) = rows(folder, "studies", patient_id="A", timepoint="TT")
+    assert (int(after["day"]), after["status"], baseline_tmtv(folder)) == (int(before["day"]) - 1, "REVIEWED", signed)
+    with ready_trial(folder, lambda step: None) as ready:
+        (row,) = [row for row in ready.tables.readings if row.reader == "Rea"]
+        assert next(one for one in ready.tables.patients if one.patient_id == "A").day(row.date) == int(after["day"])
+    assert [call(command, folder).status for command in ("verify", "cohort", "report")] == [0, 0, 0]
+    day = in_room(folder, lambda room: Browser(review_app(room, Doorway("127.0.0.1", PORT))).arrive().get(URL).json()["day"])
+    assert day == int(after["day"])
+    patients.write_text(patients.read_text().replace("A,MRN-A,", "A,MRN-X,"))
+    assert call("run", folder, "--tables-only").status == 1
+    (lost,) = rows(folder, "refusals", code="REVIEW_SCAN_GONE")
+    assert (lost["where"], lost["study_uid"]) == ("A/TT", before["study_uid"])
+
+
+@pytest.mark.slow
+def test_a_reading_of_other_regions_is_read_again(folder: Path, call: Callable[..., Any]) -> None:
+    sign_baseline(folder)
+    toml = folder / "trial.toml"
+    assert "preselect_suv = 4.0" in toml.read_text()
+    toml.write_text(toml.read_text().replace("preselect_suv = 4.0", "preselect_suv = 2.5").replace("_min_ml = 3.0", "_min_ml = 0.5"))
+    call("run", folder, "--tables-only")
+    assert [row["where"] for row in rows(folder, "refusals", code="REVIEW_READING_OUTDATED")] == ["reading by Rea"]
+
+    def mended(room: Room) -> list[str]:
+        one = Browser(review_app(room, Doorway("127.0.0.1", PORT))).arrive()
+        said = [one.get(URL).json()["notices"][0]["code"]]
+        queued = next(row for row in one.get("/api/queue").json()["cases"] if row["case"] == "A/TT")
+        said += [notice["code"] for notice in queued["refused"]]
+        version = one.post(f"{URL}/unlock", {"reason": "other regions"}, version=queued["version"]).json()["version"]
+        answer = one.post(f"{URL}/start-again", {"reason": "other regions"}, version=version)
+        assert answer.status_code == 200, answer.text
+        assert len(one.get(f"{URL}/history").json()["acts"]) >= 7
+        return [*said, one.get(URL).json()["notices"][0]["code"]]
+
+    assert in_room(folder, mended) == ["REVIEW_READING_OUTDATED", "REVIEW_READING_OUTDATED", "REVIEW_TRIAL_STALE"]
+    call("run", folder, "--tables-only")
+    assert rows(folder, "refusals", code="REVIEW_READING_OUTDATED") == []
+    sign_baseline(folder)
+    call("run", folder, "--tables-only")
+    assert [row["status"] for row in rows(folder, "studies", patient_id="A", timepoint="TT")] == ["REVIEWED"]
+
+
+def cut(path: Path) -> None:
+    """The history without its last acts, its guards taken away first."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        first = database.execute("SELECT min(sequence) FROM event WHERE act = 'signed'").fetchone()[0]
+        assert database.execute("DELETE FROM event WHERE sequence >= ?", (first,)).rowcount
+
+
+def test_an_altered_history_feeds_nothing(folder: Path, call: Callable[..., Any]) -> None:
+    in_room(folder, lambda room: sign(Browser(review_app(room, Doorway("127.0.0.1", PORT))).arrive(), []))
+    cut(folder / FOLDER / HISTORY)
+    for command in (("run", folder, "--tables-only"), ("verify", folder), ("cohort", folder), ("report", folder)):
+        said = call(*command)
+        assert (said.status, "REVIEW_HISTORY_ALTERED" in said.out + said.err) == (1, True), command
+    with pytest.raises(Refused, match="REVIEW_HISTORY_ALTERED"):
+        in_room(folder, lambda room: None)
+    assert {one.code for one in verify_trial(folder, say=lambda step: None)} == {"REVIEW_HISTORY_ALTERED"}

@@ -20,7 +20,7 @@ from carpet.run.review.security import Doorway
 
 from . import browser
 from .browser import DARK, ORANGE, PATIENCE_MS, SCREENS, SLICES, VOXEL_MM, Served, Window, dark_middle, planted_place, spot
-from .conftest import PASSWORD, Opened, Rooms
+from .conftest import PASSWORD, Opened, OtherRegions, Rooms
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -500,6 +500,25 @@ def test_an_empty_queue_and_a_refused_scan_say_what_to_do(room: Served, look: Lo
     window.page.goto(room.base)
     window.page.get_by_text("There is no case to read").wait_for()
     screen(window, "empty")
+
+
+def test_a_reading_of_other_regions_is_started_again(room: Served, look: Look, other_regions: OtherRegions) -> None:
+    window = look(room.base).open()
+    window.page.locator("tr[data-lesion]", has_text="mediastinal").locator("th button").click()
+    window.on_pictures().press("p").saved()
+    window.press("f").page.locator("dialog button.main").click()
+    window.page.get_by_text("signed, locked").wait_for()
+    other_regions(room.room)
+    window = look(room.base)
+    window.page.goto(f"{room.base}/#A/TT")
+    window.page.get_by_text("made of other regions").first.wait_for()
+    assert window.page.locator(".scan").count() == 0
+    for button in ("unlock the reading of Rea", "start it again"):
+        form = window.page.locator(".banner form", has=window.page.get_by_role("button", name=button))
+        form.get_by_label("Reason").fill("the settings have changed")
+        form.get_by_role("button", name=button).click()
+    window.shown("A/TT")
+    assert room.case()["standing"] == []
 
 
 def test_a_browser_without_the_key_is_told_what_to_open(rooms: Rooms, door: browser.Door, look: Look) -> None:

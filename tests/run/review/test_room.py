@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import pairwise
-
 import pytest
 
 from carpet.core.errors import Refused
@@ -13,11 +9,8 @@ from carpet.review.cases import CaseState
 from carpet.review.edits import Deauville, SetStatus
 from carpet.review.roles import Person, Role
 from carpet.run.review.history import Conflict
-from carpet.run.review.numbers import Meter
-from carpet.run.review.room import Room
-from carpet.run.review.scan_file import OpenScan
 
-from .conftest import Browser, Opened, Rooms
+from .conftest import PASSWORD, Browser, Opened, OtherRegions, Rooms
 
 REA = Person("Rea", Role.READER)
 URL = "/api/cases/A/TT"
@@ -84,42 +77,15 @@ def test_an_unlocked_reading_goes_on_where_it_was(single: Opened) -> None:
     assert opened.readings[0].voided[0].reason == "wrong patient"
 
 
-def on_other_regions(room: Room, name: str = "A/TT") -> OpenScan:
-    """The room as if carpet now found other regions: the first is gone, and every other has the name of the one before."""
-    case = room.case(name)
-    scan = room.scans.opened(room.study(case))
-    lesions = scan.surveyed.lesions
-    moved = tuple(replace(one, id=before.id, label=before.label) for before, one in pairwise(lesions))
-    other = replace(scan, surveyed=replace(scan.surveyed, lesions=moved))
-    room._meters[case.id] = (other, Meter(other.surveyed))
-    room._done.clear()
-    return other
-
-
 @pytest.fixture
-def changed(single: Opened) -> tuple[Opened, Browser, int]:
+def changed(single: Opened, other_regions: OtherRegions) -> tuple[Opened, Browser, int]:
     """Rea has called a region physiologic and scored; now there are other regions."""
     one = single.browser().arrive()
     name = next(row["id"] for row in one.get(URL).json()["lesions"] if row["status"] == "disease")
     version = one.post(f"{URL}/edits", {"kind": "status", "lesion": name, "status": "physiologic"}, version=0).json()["version"]
     version = one.post(f"{URL}/edits", {"kind": "deauville", "score": "4"}, version=version).json()["version"]
-    on_other_regions(single.room)
+    other_regions(single.room)
     return single, one, version
-
-
-@pytest.fixture(autouse=True)
-def own_caches(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Rooms of all tests share what they have measured: what `on_other_regions` puts there must not stay."""
-    name = next((one for one in ("single", "many") if one in request.fixturenames), None)
-    if name is None:
-        yield
-        return
-    room: Room = request.getfixturevalue(name).room
-    kept = [(cache, dict(cache)) for cache in (room._meters, room._done)]
-    yield
-    for cache, before in kept:
-        cache.clear()
-        cache.update(before)  # type: ignore[arg-type]
 
 
 def test_no_edit_is_applied_to_other_regions(changed: tuple[Opened, Browser, int]) -> None:
@@ -150,17 +116,26 @@ def test_a_reading_is_started_again_on_the_regions_that_there_are_now(changed: t
     assert opened.room.case("A/TT").readings[0].of == digest
 
 
-def test_a_signed_reading_of_other_regions_is_unlocked_and_started_again(single: Opened) -> None:
+def test_a_signed_reading_of_other_regions_is_unlocked_and_started_again(single: Opened, other_regions: OtherRegions) -> None:
     one = single.browser().arrive()
     version = one.post(f"{URL}/sign", {}, version=0).json()["version"]
-    on_other_regions(single.room)
+    other_regions(single.room)
     assert one.post(f"{URL}/start-again", {"reason": "other regions"}, version=version).status_code == 423
     version = one.post(f"{URL}/unlock", {"reason": "other regions"}, version=version).json()["version"]
     assert one.get(URL).json()["notices"][0]["code"] == "REVIEW_READING_OUTDATED"
     row = next(row for row in one.get("/api/queue").json()["cases"] if row["case"] == "A/TT")
-    assert (row["version"], row["may"]) == (version, {"unlock": False, "start_again": True})
+    assert (row["version"], row["may"]) == (version, {"unlock": [], "start_again": True})
     assert one.post(f"{URL}/start-again", {"reason": "other regions"}, version=version).status_code == 200
     assert one.get(URL).status_code == 200
+
+
+def test_who_administrates_unlocks_what_both_have_signed(many: Opened) -> None:
+    for name in ("Rea", "Ron"):
+        assert many.browser(name).post(f"{URL}/sign", {"password": PASSWORD}, version=0).status_code == 200
+    anna = many.browser("Anna")
+    row = next(row for row in anna.get("/api/queue").json()["cases"] if row["case"] == "A/TT")
+    assert row["may"] == {"unlock": [{"who": "Rea", "version": 2}, {"who": "Ron", "version": 2}], "start_again": False}
+    assert anna.post(f"{URL}/unlock", {"reason": "other regions", "whose": "Rea"}, version=2).status_code == 200
 
 
 def test_nobody_starts_what_is_anothers_or_was_never_begun(many: Opened) -> None:

@@ -82,10 +82,17 @@ class LogIn(Asked):
     password: Password
 
 
-class MayMend(Answer):
-    """What this person may do with the own reading although the scan cannot be read."""
+class ReadingVersion(Answer):
+    """A reading and its version."""
 
-    unlock: bool
+    who: str
+    version: int
+
+
+class MayMend(Answer):
+    """What this person may do although the scan cannot be read: void these signatures, start the own reading again."""
+
+    unlock: list[ReadingVersion]
     start_again: bool
 
 

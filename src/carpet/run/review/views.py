@@ -67,7 +67,7 @@ def _queued(room: Room, case: Case, cases: Sequence[Case], person: Person) -> di
         "waits_for": list(waits_for(case, cases, person)),
         "refused": refused,
         "version": case.version_of(person.name),
-        "may": {name: _may(case, person)[name] for name in ("unlock", "start_again")},
+        "may": {"unlock": _unlockable(case, person), "start_again": _may(case, person)["start_again"]},
     }
 
 
@@ -117,6 +117,13 @@ def _may(case: Case, person: Person) -> dict[str, bool]:
         "start_again": writes and own is not None and own.state is not ReadingState.ASSIGNED and not own.begins,
         "adjudicate": is_third and reads and case.state is CaseState.DISPUTED and case.rules.adjudication == "choose",
     }
+
+
+def _unlockable(case: Case, person: Person) -> list[dict[str, Any]]:
+    """Whose signature this person may void: the own one, or, who administrates, each."""
+    own = case.reading_of(person.name)
+    every = (own,) if own is not None else (*case.readings, *((case.third,) if case.third else ()))
+    return [{"who": one.who, "version": one.version} for one in every if one.signature and _may(case, person)["unlock"]]
 
 
 def _reading_seen(one: Reading) -> dict[str, Any]:
