@@ -61,7 +61,7 @@ NO_UPTAKE = NoticeKind(
     Severity.ERROR,
     "there is no free uptake at or above the threshold here",
     "SUVbw (g/mL)",
-    "click on it, or take a lower threshold",
+    "click into the uptake; below the threshold take a sphere with a lower one (tool T)",
 )
 IN_LESION = NoticeKind(
     "EDIT_IN_LESION", Severity.ERROR, "this place belongs to a region already", "places in no region", "change that region's status instead"

@@ -115,15 +115,18 @@ def test_ids_say_which_region_is_seen_the_nearer_of_two_that_are_equally_hot() -
     assert (frames[9][12] == 2).any()
 
 
-def test_the_sprite_is_inverse_grey_from_0_to_10() -> None:
-    values = body()
-    values[12, 8, 20] = 25.0
+@pytest.mark.parametrize("window", [5.0, 7.0, 10.0, 15.0, 20.0, 30.0])
+def test_the_sprite_is_inverse_grey_as_its_layout_says_right_in_every_window_of_the_page(window: float) -> None:
+    values, planted = body(), np.linspace(0.5, 40.0, SHAPE[0])
+    values[:, 8, 20] = planted
     spin = spin_of(volume_of(values))
     sheet = sheet_of(spin_png(spin))
     assert sheet.shape == (FRAMES // COLUMNS * spin.layout.height, COLUMNS * spin.layout.width)
-    assert sheet.min() == 0
-    assert sheet[0, 0] == 255
-    assert sheet[20, spin.layout.width // 2] == 255 - 26  # SUV 1
+    assert sheet[0, 0] == 255  # beside the body
+    coded = sheet[: SHAPE[0]].min(axis=1)  # the planted column, or the body before and behind it
+    suv = spin.layout.black_suv * (1.0 - coded / 255.0) ** (1.0 / spin.layout.gamma)
+    drawn = 255.0 * np.clip(1.0 - suv / window, 0.0, 1.0)
+    assert drawn == pytest.approx(255.0 * np.clip(1.0 - np.maximum(planted, 1.0) / window, 0.0, 1.0), abs=3.0)
 
 
 def test_a_field_without_a_body_is_projected_whole() -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from carpet.review.edits import Caliper, Reference, SetSite
+from carpet.review.edits import Caliper, Deauville, Reference, SetSite
 from carpet.review.roles import Person, Role
 from carpet.run.review.views import act_view, case_view, changeable, queue_view
 
@@ -47,6 +47,33 @@ def test_a_moved_reference_says_so(single: Opened) -> None:
     after = {row["name"]: row for row in changeable(room, room.edit(room.case("A/TT"), edit, REA, if_match=0))["references"]}
     assert (before["liver"]["moved"], after["liver"]["moved"], after["blood_pool"]["moved"]) == (False, True, False)
     assert after["liver"]["centre_lps_mm"] == pytest.approx(at, abs=4.0)  # half a voxel
+
+
+def test_what_the_reader_has_not_said_is_said_by_the_numbers(single: Opened) -> None:
+    room = single.room
+    room.sign(room.case("A/TT"), REA, if_match=0)
+    before = {row["criterion"]: row for row in changeable(room, room.seen(room.case("A/M1"), REA))["response"]}
+    assert {row["by"] for row in before.values()} == {"carpet"}
+    told = changeable(room, room.edit(room.case("A/M1"), Deauville(score="5"), REA, if_match=0))["response"]
+    after = {row["criterion"]: row for row in told}
+    assert list(after) == list(before)
+    by_numbers = {name for name, row in after.items() if row["by"] == "carpet"}
+    assert {name.partition("@")[0] for name in by_numbers} == {"percist", "qpet", "delta_suv_max"}
+    assert {after[name]["by"] for name in after.keys() - by_numbers} == {"reader Rea"}
+    assert all(after[name] == before[name] for name in by_numbers)
+    assert next(row["category"] for name, row in after.items() if name.startswith("deauville@")) == "5"
+
+
+def test_whoever_looks_at_anothers_reading_is_told_the_version_of_the_own_one(many: Opened) -> None:
+    room = many.room
+    for name in ("Rea", "Ron"):
+        room.edit(room.case("A/TT"), Deauville(score="4" if name == "Rea" else "1"), Person(name, Role.READER), if_match=0)
+        case = room.case("A/TT")
+        room.sign(case, Person(name, Role.READER), if_match=case.version_of(name))
+    ada, case = Person("Ada", Role.ADJUDICATOR), room.case("A/TT")
+    view = case_view(room, room.seen(case, ada, asked="Rea"), ada)
+    assert (view["whose"], view["version"], view["own_version"]) == ("Rea", case.version_of("Rea"), case.version_of("Ada"))
+    assert view["version"] != view["own_version"]
 
 
 def test_the_queue_says_what_waits_and_for_what(single: Opened) -> None:

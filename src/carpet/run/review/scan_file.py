@@ -26,7 +26,7 @@ from carpet.run.review.applied import base_digest
 from carpet.run.review.spin import Spin, spin_arrays, spin_from, spin_of, spin_png
 from carpet.suv import Quantification
 
-FORMAT = 1
+FORMAT = 2  # 2: the projection reaches SUV 30
 SUV, CT, REST, FACTS = "suv.npy", "ct.npy", "regions.npz", "scan.json"
 PET_NIFTI, CT_NIFTI, SPIN_PNG = "pet.nii.gz", "ct.nii.gz", "spin.png"
 DAMAGE = (OSError, CarpetError, ValueError, LookupError, TypeError, EOFError)

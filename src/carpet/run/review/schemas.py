@@ -120,12 +120,13 @@ class Queue(Answer):
 
 
 class Value(Answer):
-    """A number, or the reason why there is none."""
+    """A number, or the reason why there is none: its code, and the same in words."""
 
     name: str
     value: float | None
     unit: str
     reason_missing: str
+    because_missing: str
 
 
 class LesionSaid(Answer):
@@ -172,9 +173,10 @@ class StepSaid(Answer):
 
 
 class ResponseSaid(Answer):
-    """What one criterion says, with the rule that decided."""
+    """What one criterion says, with the rule that decided. by: `carpet`, by the numbers, or `reader` and who."""
 
     criterion: str
+    by: str
     category: str
     rule: str
     because: str
@@ -188,7 +190,10 @@ class StandingEdit(Answer):
 
 
 class SpinSaid(Answer):
-    """How spin.png and spin_ids.png are cut: frame n stands in row n // columns, column n % columns."""
+    """How spin.png and spin_ids.png are cut: frame n stands in row n // columns, column n % columns.
+
+    The grey of spin.png is 255 · (1 − (SUV / black_suv) ** gamma).
+    """
 
     frames: int
     columns: int
@@ -196,8 +201,8 @@ class SpinSaid(Answer):
     height: int
     pixel_width_mm: float
     pixel_height_mm: float
-    white_suv: float
     black_suv: float
+    gamma: float
 
 
 class GridSaid(Answer):
@@ -312,7 +317,7 @@ class EditedSaid(Changeable):
 
 
 class CaseView(Changeable):
-    """A case as one person sees it. whose: the reading that is shown, empty for the machine's result."""
+    """A case as one person sees it. whose: the reading that is shown, empty for the machine's result; own_version: of the person's own."""
 
     case: str
     patient: str
@@ -321,6 +326,7 @@ class CaseView(Changeable):
     state: CaseState
     whose: str
     case_version: int
+    own_version: int
     may: May
     scan: list[Fact]
     sites: list[SiteSaid]

@@ -22,7 +22,8 @@ FRAMES, COLUMNS = 36, 6  # a frame every 10 degrees [P]
 POOLED_MM = 5.0  # [P] what a frame on a screen can show
 LATTICE = 0.7  # of a pooled voxel; below 1/√2 no voxel slips between the lines of sight
 BODY_SUV = 0.3  # g/mL; background air in a corrected image lies well below, see report.mip
-BLACK_SUV = 10.0  # g/mL, as nuclear physicians expect: 0 white, 10 black
+BLACK_SUV = 30.0  # g/mL, the top of the widest window of the page
+GAMMA = 0.5  # [P] a root spends the 255 steps where windows are narrow: none is off by more than 3 grey levels from 0–5 to 0–30
 PNG_LEVEL = 1
 GREY, RGB = 0, 2  # colour types of PNG
 
@@ -32,6 +33,7 @@ class Layout:
     """How the sprite is laid out. Frame n stands in row n // columns, column n % columns; it is seen from `n` · 360/frames degrees.
 
     Frame 0 is the view from the front (patient's right on the left); from frame to frame the observer walks towards the patient's left.
+    The grey of a pixel is 255 · (1 − (SUV / black_suv) ** gamma).
     """
 
     frames: int
@@ -40,8 +42,8 @@ class Layout:
     height: int
     pixel_width_mm: float
     pixel_height_mm: float
-    white_suv: float = 0.0
     black_suv: float = BLACK_SUV
+    gamma: float = GAMMA
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -135,8 +137,9 @@ def _project(rows: NDArray[np.float32], cells: IntArray, best: NDArray[np.float3
 
 
 def spin_png(spin: Spin) -> bytes:
-    """All frames in inverse grey, 8 bits a pixel."""
-    grey = 255 - np.clip(np.rint(spin.suv * (255.0 / BLACK_SUV)), 0, 255).astype(np.uint8)
+    """All frames in inverse grey, 8 bits a pixel, coded as the layout says."""
+    share = np.clip(spin.suv / spin.layout.black_suv, 0.0, 1.0) ** spin.layout.gamma
+    grey = 255 - np.rint(255.0 * share).astype(np.uint8)
     return png(_sheet(grey, fill=255))
 
 

@@ -12,6 +12,7 @@ from carpet.core.errors import Refused
 from carpet.core.lesion import Code
 from carpet.core.record import Measurement, Missing
 from carpet.core.space import Grid
+from carpet.report.numbers import reason_text
 from carpet.review.blinding import is_due, queue, sight, waits_for
 from carpet.review.cases import Case, CaseState, Reading, ReadingState
 from carpet.review.edits import Caliper, Comment, Deauville, NewLesions, Reference, Standing, edits_json
@@ -84,6 +85,7 @@ def case_view(room: Room, seen: Seen, person: Person) -> dict[str, Any]:
         "state": case.state,
         "whose": seen.whose or "",
         "case_version": case.version,
+        "own_version": case.version_of(person.name),
         "may": _may(case, person),
         "scan": [{"name": name, "value": value} for name, value in _scan_facts(seen)],
         "sites": [{"name": name, "kind": site.kind} for name, site in SITES.items()],
@@ -175,12 +177,13 @@ def changeable(room: Room, seen: Seen) -> dict[str, Any]:
 
 
 def _value(one: Measurement | Missing) -> dict[str, Any]:
-    known = isinstance(one, Measurement)
+    reason = one.reason if isinstance(one, Missing) else ""
     return {
         "name": one.name,
         "value": one.value if isinstance(one, Measurement) else None,
         "unit": one.unit,
-        "reason_missing": "" if known else getattr(one, "reason", ""),
+        "reason_missing": reason,
+        "because_missing": reason_text(reason),
     }
 
 
@@ -231,13 +234,11 @@ def _references(seen: Seen) -> Iterator[dict[str, Any]]:
 
 
 def _response(rows: Sequence[Mapping[str, Any]], seen: Seen) -> list[dict[str, Any]]:
-    """By the reader where there is a score, else by the numbers; the criteria that physicians ask for first come first."""
-    score = any(isinstance(one.edit, Deauville) for one in seen.standing)
-    by = f"reader {seen.whose}" if score else "carpet"
-    mine = [row for row in rows if row["assessor"] == by] or [row for row in rows if row["assessor"] == "carpet"]
+    """Each criterion by the reader where the reader has said enough, else by the numbers; those that physicians ask for first come first."""
+    by_numbers, by_reader = ({row["criterion"]: row for row in rows if row["assessor"] == by} for by in ("carpet", f"reader {seen.whose}"))
     order = {name: place for place, name in enumerate(BASELINE_FIRST)}
-    mine.sort(key=lambda row: order.get(row["criterion"].partition("@")[0], len(order)))
-    return [{name: row[name] for name in ("criterion", "category", "rule", "because")} for row in mine]
+    chosen = sorted((by_numbers | by_reader).values(), key=lambda row: order.get(row["criterion"].partition("@")[0], len(order)))
+    return [{"by": row["assessor"], **{name: row[name] for name in ("criterion", "category", "rule", "because")}} for row in chosen]
 
 
 def _deauville(rows: Sequence[Mapping[str, Any]], standing: Standing) -> dict[str, Any]:
