@@ -5,8 +5,8 @@ import { type Grid, type Image, gridOf, readNifti } from './nifti'
 import { type Loop, outlines } from './outlines'
 import { getBytes, getCase } from './server'
 
-/** The rotating projection: the picture, and by frame the labels that each pixel shows. */
-export interface Sprite { picture: ImageBitmap; labels: (frame: number) => Uint32Array; loops: (frame: number) => Map<number, Loop[]> }
+/** The rotating projection: a frame in inverse grey from 0 to an SUV, and the labels that its pixels show. */
+export interface Sprite { picture: ImageBitmap; shown: (frame: number, suvTop: number) => OffscreenCanvas; labels: (frame: number) => Uint32Array; loops: (frame: number) => Map<number, Loop[]> }
 /** What edits change: the labels and where they are seen, as of a version of the reading. names: label → id then; an edit may number regions anew. */
 export interface Drawn { version: number; names: Map<number, string>; labels: Promise<Image>; sprite: Sprite }
 /** An image of every second voxel, to be looked at, until all of it is there. */
@@ -93,13 +93,38 @@ const bitmap = (bytes: ArrayBuffer) =>
 
 function sprite(view: CaseView, picture: ImageBitmap, ids: ImageBitmap): Sprite {
   const { width, height, columns } = view.spin
-  const labels = remembered((frame) => {
+  const cut = (from: ImageBitmap, frame: number) => {
     const pen = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
-    pen.drawImage(ids, (frame % columns) * width, Math.floor(frame / columns) * height, width, height, 0, 0, width, height)
-    const bytes = pen.getImageData(0, 0, width, height).data
+    pen.drawImage(from, (frame % columns) * width, Math.floor(frame / columns) * height, width, height, 0, 0, width, height)
+    return { pen, pixels: pen.getImageData(0, 0, width, height) }
+  }
+  const labels = remembered((frame) => {
+    const bytes = cut(ids, frame).pixels.data
     return Uint32Array.from({ length: width * height }, (_, n) => bytes[4 * n]! * 65536 + bytes[4 * n + 1]! * 256 + bytes[4 * n + 2]!)
   })
-  return { picture, labels, loops: remembered((frame) => outlines(labels(frame), width, height)) }
+  const shown = (frame: number, suvTop: number) => {
+    const { pen, pixels } = cut(picture, frame)
+    const [words, greys] = [new Uint32Array(pixels.data.buffer), inverseGreys(view.spin, suvTop)]
+    for (let n = 0; n < words.length; n++) words[n] = greys[words[n]! & 255]!
+    pen.putImageData(pixels, 0, 0)
+    return pen.canvas
+  }
+  return { picture, shown: lastOne(shown), labels, loops: remembered((frame) => outlines(labels(frame), width, height)) }
+}
+
+/** By the grey of a coded pixel the one in which it is drawn, 0 white, suvTop black, as the bytes of an ImageData hold it. */
+function inverseGreys({ black_suv: black, gamma }: CaseView['spin'], suvTop: number): Uint32Array {
+  const grey = (coded: number) => Math.round(255 * Math.max(0, 1 - (black * (1 - coded / 255) ** (1 / gamma)) / suvTop))
+  return Uint32Array.from({ length: 256 }, (_, coded) => 0xff000000 + 0x010101 * grey(coded))
+}
+
+/** What was made last, for the same asked again. */
+function lastOne<T>(make: (frame: number, suvTop: number) => T): typeof make {
+  let made: { frame: number; suvTop: number; one: T } | null = null
+  return (frame, suvTop) => {
+    if (made?.frame !== frame || made.suvTop !== suvTop) made = { frame, suvTop, one: make(frame, suvTop) }
+    return made.one
+  }
 }
 
 function remembered<T>(make: (frame: number) => T): (frame: number) => T {

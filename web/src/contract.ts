@@ -21,8 +21,8 @@ export interface QueueCase {
 }
 export interface Queue { cases: QueueCase[]; refusals: Notice[] }
 
-/** A number that the server has written out, or the reason why there is none. */
-export interface Value { name: string; value: number | null; unit: string; reason_missing: string }
+/** A number that the server has written out, or the reason why there is none, as a code and in words. */
+export interface Value { name: string; value: number | null; unit: string; reason_missing: string; because_missing: string }
 
 export interface Lesion {
   id: string; label: number; status: Status; decided_by: string; because: string;
@@ -33,16 +33,18 @@ export interface Lesion {
 export interface ReferenceRegion { name: 'liver' | 'blood_pool'; centre_lps_mm: Point; radius_mm: number; suv_mean: number; suv_max: number; moved: boolean }
 /** One step of the benchmark workflow: TMTV1 preselection, TMTV2 without reactive marrow and spleen, TMTV3 edited, TMTV4 with small lesions. */
 export interface Step { name: string; volume_ml: number | null; clicks: number; says: string }
-export interface Response { criterion: string; category: string; rule: string; because: string }
+/** by: carpet, by the numbers, or reader and who. */
+export interface Response { criterion: string; by: string; category: string; rule: string; because: string }
 /** An edit that holds, with its number in the reading; `at` and `by` as the history has them. */
 export interface Standing { number: number; edit: Edit }
 /** How spin.png and spin_ids.png are cut: frame n stands in row floor(n / columns); frame 0 is seen from the front,
- * and from frame to frame the observer walks towards the patient's left. spin_ids.png: label = red · 65536 + green · 256 + blue. */
-export interface Spin { frames: number; columns: number; width: number; height: number; pixel_width_mm: number; pixel_height_mm: number; black_suv: number }
+ * and from frame to frame the observer walks towards the patient's left. spin.png: grey = 255 · (1 − (SUV / black_suv) ** gamma).
+ * spin_ids.png: label = red · 65536 + green · 256 + blue. */
+export interface Spin { frames: number; columns: number; width: number; height: number; pixel_width_mm: number; pixel_height_mm: number; black_suv: number; gamma: number }
 
-/** whose: the reading that is shown, empty for the machine's result. grid: the voxels (i, j, k) of PET and labels, rows of the matrix to LPS mm. */
+/** whose: the reading that is shown, empty for the machine's result; own_version: of the person's own. grid: the voxels (i, j, k) of PET and labels, rows of the matrix to LPS mm. */
 export interface CaseView {
-  case: string; patient: string; timepoint: string; day: number; state: CaseState; reading: ReadingState | null; version: number; whose: string;
+  case: string; patient: string; timepoint: string; day: number; state: CaseState; reading: ReadingState | null; version: number; own_version: number; whose: string;
   may: { edit: boolean; sign: boolean; unlock: boolean; start_again: boolean; adjudicate: boolean };
   scan: { name: string; value: string }[];
   lesions: Lesion[]; references: ReferenceRegion[]; biomarkers: Value[]; steps: Step[]; response: Response[];

@@ -6,13 +6,13 @@ import type { CaseState, Notice, QueueCase, ReadingState } from './contract'
 import { dayOf } from './days'
 import { KEYS } from './keys'
 import { LOOKS } from './looks'
-import { actInWords, inWords, moment } from './reading_panel'
+import { actInWords, byNumbers, inWords, moment, nameOf } from './reading_panel'
 import { type Room, readable, summary } from './room'
 
 const MEANING = 'I have read this scan; this is my reading.'
 const CHOICE = 'I have seen both readings; this is the one that stands.'
 
-/** A modal dialog of the browser's own: it keeps the focus and closes with Escape. */
+/** A modal dialog of the browser's own: it keeps the focus and closes with Escape; without `close` it stays. */
 function Modal({ title, close, children, wide }: { title: string; close: (() => void) | null; children: ComponentChildren; wide?: boolean }) {
   const box = useRef<HTMLDialogElement>(null)
   useEffect(() => {
@@ -24,8 +24,10 @@ function Modal({ title, close, children, wide }: { title: string; close: (() => 
     event.preventDefault()
     close?.()
   }
+  const stay = (event: KeyboardEvent) => event.key === 'Escape' && !close && event.preventDefault()
+  const closed = () => (close ? close() : box.current?.showModal()) // a browser closes it at the second Escape, whatever the page says
   return (
-    <dialog ref={box} class={wide ? 'wide' : ''} aria-label={title} onCancel={cancel}>
+    <dialog ref={box} class={wide ? 'wide' : ''} aria-label={title} onCancel={cancel} onKeyDown={stay} onClose={closed}>
       <header><h2>{title}</h2>{close && <button onClick={close} aria-label="close">✕</button>}</header>
       {children}
     </dialog>
@@ -66,7 +68,7 @@ function LogIn({ room }: { room: Room }) {
   }
   return (
     <Modal title="Log in to the reading room" close={null}>
-      {room.me && <p>Your session is over. What you did is saved; log in and go on.</p>}
+      {room.me && <p>Your session is over. {room.busy ? 'What was not saved yet is kept in this browser and sent once you have logged in.' : 'What you did is saved; log in and go on.'}</p>}
       <form onSubmit={(event) => void submit(event)}>
         <label class="stacked">Account<input autofocus autocomplete="username" value={name} required onInput={(event) => setName(event.currentTarget.value)} /></label>
         <label class="stacked">Password<input type="password" autocomplete="current-password" value={password} required onInput={(event) => setPassword(event.currentTarget.value)} /></label>
@@ -82,7 +84,8 @@ const BEGUN: Record<ReadingState, string> = { assigned: 'to be read', open: 'ope
 
 function stateOf(one: QueueCase): string {
   const words = one.reading && one.state === 'reading' ? BEGUN[one.reading] : STATES[one.state]
-  return `${one.due ? '●' : '✓'} ${words}`
+  const done = one.reading === 'signed' || one.state === 'signed' || one.state === 'settled'
+  return `${one.due ? '●' : done ? '✓' : '○'} ${words}`
 }
 
 export function CaseList({ room }: { room: Room }) {
@@ -195,6 +198,7 @@ function Sign({ room, close }: { room: Room; close: () => void }) {
   const [password, setPassword] = useState('')
   const view = room.view!
   const open = view.lesions.filter((one) => one.status === 'undecided')
+  const missing = (said: unknown) => (view.baseline && said === null ? 'warn' : '')
   const submit = (event: Event) => {
     event.preventDefault()
     void room.sign(password)
@@ -203,9 +207,9 @@ function Sign({ room, close }: { room: Room; close: () => void }) {
     <Modal title={`Sign ${view.patient}, ${view.timepoint}`} close={close}>
       <ul class="facts">
         <li>{summary(view)}</li>
-        <li>Deauville: {view.deauville.score ?? 'not scored'}</li>
-        {view.baseline && <li>New lesions: {view.new_lesions.present === null ? 'not said' : view.new_lesions.present ? view.new_lesions.lesions.join(', ') || 'yes' : 'none'}</li>}
-        {view.response.map((one) => <li key={one.criterion}>{one.criterion}: {one.category}</li>)}
+        <li class={missing(view.deauville.score)}>Deauville: {view.deauville.score ?? 'not scored'}</li>
+        {view.baseline && <li class={missing(view.new_lesions.present)}>New lesions: {view.new_lesions.present === null ? 'not said' : view.new_lesions.present ? view.new_lesions.lesions.join(', ') || 'yes' : 'none'}</li>}
+        {view.response.map((one) => <li key={one.criterion}>{nameOf(one.criterion)}: {one.category} {byNumbers(one)}</li>)}
         {open.length > 0 && <li class="warn">{open.length} undecided: {open.map((one) => one.id).join(', ')}. Decide them first (D or P): they are in no number.</li>}
         {room.busy && <li class="warn">An edit has not been saved yet: wait for it.</li>}
       </ul>
@@ -214,7 +218,7 @@ function Sign({ room, close }: { room: Room; close: () => void }) {
         <Password room={room} value={password} set={setPassword} />
         <p>Signing locks the reading. It can be unlocked with a reason.</p>
         <div role="alert"><Notices notices={room.trouble} /></div>
-        <button class="main" autofocus={!room.me?.accounts} disabled={room.busy}>Sign</button>
+        <button class="main" autofocus={!room.me?.accounts} disabled={room.busy || room.deciding}>Sign</button>
       </form>
     </Modal>
   )
@@ -242,7 +246,7 @@ function Why({ room, title, says, does, close, take }: { room: Room; title: stri
         <p>{says} The reason stands in the history for good.</p>
         <label class="stacked">Reason<textarea autofocus value={reason} required maxLength={2000} onInput={(event) => setReason(event.currentTarget.value)} /></label>
         <div role="alert"><Notices notices={room.trouble} /></div>
-        <button class="main" disabled={!reason.trim()}>{does}</button>
+        <button class="main" disabled={!reason.trim() || room.deciding}>{does}</button>
       </form>
     </Modal>
   )
@@ -271,25 +275,30 @@ function Adjudicate({ room, close }: { room: Room; close: () => void }) {
         <blockquote>{CHOICE}</blockquote>
         <Password room={room} value={password} set={setPassword} />
         <div role="alert"><Notices notices={room.trouble} /></div>
-        <button class="main" disabled={!choice}>Choose and sign</button>
+        <button class="main" disabled={!choice || room.deciding}>Choose and sign</button>
       </form>
     </Modal>
   )
 }
 
 function Conflicting({ room }: { room: Room }) {
-  const { since, mine } = room.conflict!
+  const { since } = room.conflict!
+  const mine = room.unsent
+  const [edits, them] = mine.length === 1 ? ['edit', 'it'] : ['edits', 'them']
+  const load = since.length ? 'Load the newer reading' : ''
   return (
-    <Modal title={since.length ? 'This reading went on elsewhere' : 'An edit of yours was not saved'} close={null} wide>
-      <p>{since.length ? 'It was changed in another window or on another machine after you loaded it.' : 'This browser kept it when the connection was lost.'} Nothing is lost: your edit has not been made yet.</p>
+    <Modal title={since.length ? 'This reading went on elsewhere' : `${mine.length === 1 ? 'An edit' : `${mine.length} edits`} of yours ${mine.length === 1 ? 'was' : 'were'} not saved`} close={null} wide>
+      <p>{since.length ? 'It was changed in another window or on another machine after you loaded it.' : `This browser kept ${them} when the connection was lost.`} {mine.length ? `Nothing is lost: your ${edits} ${mine.length === 1 ? 'has' : 'have'} not been made yet.` : 'What you asked for has not been done.'}</p>
       <div class="both">
         {since.length > 0 && <section><h3>Done elsewhere</h3><ol>{since.map((one) => <li key={one.number}>{actInWords(one)} <small>{one.who}, {moment(one.at)}</small></li>)}</ol></section>}
-        <section><h3>Your edit</h3><p>{inWords(mine)}</p></section>
+        {mine.length > 0 && <section><h3>Your {edits}</h3><ol class="unsent">{mine.map((one) => <li key={one.id}>{inWords(one.edit)}{one.reason && <>, because <q>{one.reason}</q></>}</li>)}</ol></section>}
       </div>
-      <div class="row">
-        <button class="main" onClick={() => void room.settle(true)}>Load the newer reading and make my edit on it</button>
-        <button onClick={() => void room.settle(false)}>Load the newer reading and drop my edit</button>
-      </div>
+      {mine.length ? (
+        <div class="row">
+          <button class="main" onClick={() => void room.settle(true)}>{load ? `${load} and make my ${edits} on it` : `Make my ${edits} now`}</button>
+          <button onClick={() => void room.settle(false)}>{load ? `${load} and drop my ${edits}` : `Drop my ${edits}`}</button>
+        </div>
+      ) : <button class="main" onClick={() => void room.settle(true)}>{load}</button>}
     </Modal>
   )
 }

@@ -26,7 +26,7 @@ export const KEYS: Key[] = [
   })),
   { keys: ['z', 'Ctrl+z'], shown: 'Z', group: 'Reading', says: 'take the last edit back', act: (room) => room.edit('undo') },
   { keys: ['y'], shown: 'Y', group: 'Reading', says: 'say why the next change is made; Enter goes back', act: (room) => room.mayEdit && document.getElementById('reason')!.focus() },
-  { keys: ['f'], shown: 'F', group: 'Reading', says: 'finish: sign', act: (room) => room.view?.may.sign && room.set({ dialog: 'sign' }) },
+  { keys: ['f'], shown: 'F', group: 'Reading', says: 'finish: sign', act: (room) => room.maySign && room.set({ dialog: 'sign' }) },
   ...(Object.entries(DISPLAYS) as [Display, (typeof DISPLAYS)[Display]][]).map(([display, { key, title }]): Key => ({
     keys: [`Digit${key}`, key], shown: key, group: 'Pictures', says: title, act: (room) => room.set({ display }),
   })),
@@ -57,12 +57,12 @@ function turn(room: Room, step: number): void {
 
 export function onKey(event: KeyboardEvent, room: Room, hand: Hand): void {
   const on = event.target as HTMLElement
-  if (event.altKey || event.defaultPrevented || room.dialog || room.conflict || room.needsLogin) return
+  if (event.altKey || event.defaultPrevented || room.dialog || room.conflict || room.needsLogin || room.opening) return
   if (on.matches('input, select, textarea') || (on.matches('button, a, summary') && [' ', 'Enter'].includes(event.key))) return
   const key = event.key.length > 1 ? event.key : event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase() // whatever Caps Lock says
   const name = `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.code.startsWith('Digit') ? (event.shiftKey ? 'Shift+' : '') + event.code : key}`
   const found = KEYS.find((one) => one.keys.includes(name)) ?? KEYS.find((one) => one.keys.includes(key) && !event.ctrlKey && !event.metaKey && !event.shiftKey)
   if (!found || (!room.singleKeys && !ALWAYS.includes(name))) return
   event.preventDefault()
-  found.act(room, hand)
+  if (!event.repeat || event.key.startsWith('Arrow')) found.act(room, hand)
 }

@@ -136,7 +136,10 @@ function drawCross(pen: CanvasRenderingContext2D, tile: Tile, at: Point, scale: 
 
 function drawHand(pen: CanvasRenderingContext2D, tile: Tile, room: Room, hand: Hand, scale: number): void {
   const { tool } = room
-  if (tool === 'brush' || tool === 'erase') hand.path.forEach((one) => circle(pen, tile, one, room.brushMm, TOOL_COLOUR))
+  if (tool === 'brush' || tool === 'erase') {
+    hand.path.forEach((one) => circle(pen, tile, one, room.brushMm, TOOL_COLOUR))
+    if (hand.above?.axis === tile.axis) circle(pen, tile, hand.above.lps, room.brushMm, TOOL_COLOUR)
+  }
   const [from, to] = hand.path
   if (tool === 'sphere' && from) circle(pen, tile, from, to ? Math.hypot(...from.map((one, n) => one - to[n]!)) : room.sphereMm, TOOL_COLOUR)
   if (tool === 'reference' && hand.pressed) circle(pen, tile, to ?? from!, room.view?.references.find((one) => one.name === hand.which)?.radius_mm ?? 10, TOOL_COLOUR, hand.which)

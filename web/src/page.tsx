@@ -15,11 +15,16 @@ export function Page({ room }: { room: Room }) {
   useEffect(() => {
     const stop = room.listen(() => again(0))
     const keys = (event: KeyboardEvent) => onKey(event, room, hand)
+    const follow = () => room.follow()
     document.addEventListener('keydown', keys)
+    document.addEventListener('change', freeKeys)
+    addEventListener('hashchange', follow)
     void room.start()
     return () => {
       stop()
       document.removeEventListener('keydown', keys)
+      document.removeEventListener('change', freeKeys)
+      removeEventListener('hashchange', follow)
     }
   }, [])
   const { files, before, view } = room
@@ -27,10 +32,8 @@ export function Page({ room }: { room: Room }) {
     <>
       <Bar room={room} hand={hand} />
       <main>
-        {room.offline && (
-          <p class="banner" role="alert"><b>No connection to carpet review.</b> {room.busy ? 'Your last edit is kept in this browser and sent as soon as the server answers.' : 'Nothing is lost.'} Is <code>carpet review</code> still running? It is tried again every few seconds. <button onClick={() => void room.retry()}>try now</button></p>
-        )}
-        {room.trouble.length > 0 && !room.dialog && !room.needsLogin && <div class="banner" role="alert"><Notices notices={room.trouble} />{room.outdated && <Mend room={room} id={room.outdated} />} <button onClick={() => room.set({ trouble: [], outdated: null })}>close</button></div>}
+        {room.offline ? <NoAnswer room={room} />
+          : room.trouble.length > 0 && !room.dialog && !room.needsLogin && <div class="banner" role="alert"><Notices notices={room.trouble} />{room.outdated && <Mend room={room} id={room.outdated} />} <button onClick={() => room.set({ trouble: [], outdated: null })}>close</button></div>}
         {files && view && !room.opening ? (
           <div class="work">
             <div class={before && room.sideBySide ? 'scans two' : 'scans'}>
@@ -54,8 +57,20 @@ export function Page({ room }: { room: Room }) {
   )
 }
 
+/** The server does not answer, or not this browser: why, as far as it said so, and what becomes of the edits. */
+function NoAnswer({ room }: { room: Room }) {
+  const kept = room.unsent.length > 1 ? `Your last ${room.unsent.length} edits are kept in this browser and sent as soon as that has changed.` : 'Your last edit is kept in this browser and sent as soon as that has changed.'
+  return (
+    <div class="banner" role="alert">
+      {room.trouble.length ? <Notices notices={room.trouble} /> : <><b>No connection to carpet review.</b> Is <code>carpet review</code> still running?</>}{' '}
+      {room.busy ? kept : 'Nothing is lost.'} It is tried again every few seconds. <button onClick={() => void room.retry()}>try now</button>
+    </div>
+  )
+}
+
 function Bar({ room, hand }: { room: Room; hand: Hand }) {
   const { view, me } = room
+  const opening = room.opening !== null
   return (
     <header class="bar">
       <button onClick={() => room.set({ dialog: 'queue' })} title="the queue (Q)" aria-label="Cases: open the queue">☰ Cases</button>
@@ -63,12 +78,12 @@ function Bar({ room, hand }: { room: Room; hand: Hand }) {
       {view && <>
         <div class="group"><button onClick={() => room.openNext(-1)} title="case before (Shift N)" aria-label="case before">‹</button><button onClick={() => room.openNext(1)} title="next case (N)" aria-label="next case">›</button></div>
         <div class="group">
-          <button onClick={() => room.edit('undo')} disabled={!room.mayEdit || !view.standing.length} title="take the last edit back (Z)">↶ Undo</button>
-          {view.may.sign && <button class="main" onClick={() => room.set({ dialog: 'sign' })} title="finish: sign (F)">Sign</button>}
-          {view.may.unlock && <button onClick={() => room.set({ dialog: 'unlock' })}>Unlock</button>}
-          {view.may.adjudicate && <button class="main" onClick={() => room.set({ dialog: 'adjudicate' })}>Adjudicate</button>}
+          <button onClick={() => room.edit('undo')} disabled={!room.mayEdit || !view.standing.length || opening} title="take the last edit back (Z)">↶ Undo</button>
+          {room.maySign && <button class="main" disabled={opening} onClick={() => room.set({ dialog: 'sign' })} title="finish: sign (F)">Sign</button>}
+          {view.may.unlock && <button disabled={opening} onClick={() => room.set({ dialog: 'unlock' })}>Unlock</button>}
+          {view.may.adjudicate && <button class="main" disabled={opening} onClick={() => room.set({ dialog: 'adjudicate' })}>Adjudicate</button>}
         </div>
-        <span class="state" role="status">{room.busy ? 'saving…' : view.reading === 'signed' ? 'signed, locked' : view.reading ? 'saved' : 'to look at'}</span>
+        <span class="state" role="status">{room.busy ? (room.offline ? 'not saved yet' : 'saving…') : view.reading === 'signed' ? 'signed, locked' : view.reading ? 'saved' : 'to look at'}</span>
       </>}
       <span class="gap" />
       {me && <span class="who">{me.name} <small>{me.role}</small></span>}
@@ -77,6 +92,11 @@ function Bar({ room, hand }: { room: Room; hand: Hand }) {
       {view && <div class="second"><Tools room={room} hand={hand} /><span class="gap" /><Pictures room={room} /></div>}
     </header>
   )
+}
+
+/** A list keeps the keys for itself while it has the focus: once something is chosen they go to the page again. */
+function freeKeys({ target }: Event): void {
+  if (target instanceof HTMLSelectElement) target.blur()
 }
 
 function Tools({ room, hand }: { room: Room; hand: Hand }) {
@@ -102,7 +122,7 @@ function Pictures({ room }: { room: Room }) {
       <select id="display" value={room.display} onChange={(event) => room.set({ display: event.currentTarget.value as Display })}>
         {Object.entries(DISPLAYS).map(([name, one]) => <option key={name} value={name} disabled={Boolean(one.ct) && !room.view?.has_ct}>{one.title}</option>)}
       </select>
-      <label class="amount">SUV 0–<select value={room.suvTop} onChange={(event) => room.set({ suvTop: Number(event.currentTarget.value) })}>{SUV_TOPS.map((one) => <option key={one}>{one}</option>)}</select></label>
+      <label class="amount" title="SUV in g/mL">SUV 0–<select value={room.suvTop} onChange={(event) => room.set({ suvTop: Number(event.currentTarget.value) })}>{SUV_TOPS.map((one) => <option key={one}>{one}</option>)}</select></label>
       {room.before && <button aria-pressed={room.sideBySide} onClick={() => room.set({ sideBySide: !room.sideBySide })} title="earlier scan beside this one (O)">Earlier</button>}
       {room.before && room.sideBySide && <button aria-pressed={room.linked} onClick={() => room.link()} title="both scans move together (L)">Linked</button>}
     </div>

@@ -58,7 +58,8 @@ function Reason({ room }: { room: Room }) {
 /** Where more than one reading may be seen: after both have signed, or by the adjudicator. */
 function WhichReading({ room, view }: { room: Room; view: CaseView }) {
   return (
-    <label class="which">Reading of <select value={view.whose} onChange={(event) => void room.show(event.currentTarget.value)}>
+    <label class="which">Reading of <select value={view.whose} onChange={(event) => void room.show(event.currentTarget.value || null)}>
+      {!view.readings.some((one) => one.who === room.me?.name) && <option value="">nobody: the machine's result</option>}
       {view.readings.map((one) => <option key={one.who} value={one.who}>{one.who === room.me?.name ? `${one.who} (you)` : one.who}</option>)}
     </select></label>
   )
@@ -74,9 +75,9 @@ function Numbers({ room, view }: { room: Room; view: CaseView }) {
       <Standing view={view} />
       <dl>
         {led.map((one) => (
-          <div key={one.name} data-biomarker={one.name} data-value={one.value ?? ''} title={one.reason_missing}>
+          <div key={one.name} data-biomarker={one.name} data-value={one.value ?? ''}>
             <dt>{TITLES[one.name] ?? one.name}</dt>
-            <dd>{one.value === null ? <span class="missing">missing</span> : <>{shown(one.value, Number.isInteger(one.value) ? 0 : 1)} <small>{unitOf(one.unit)}</small></>}</dd>
+            <dd>{one.value === null ? <span class="missing">missing: {one.because_missing}</span> : <>{shown(one.value, Number.isInteger(one.value) ? 0 : 1)} <small>{unitOf(one.unit)}</small></>}</dd>
           </div>
         ))}
       </dl>
@@ -107,11 +108,13 @@ function Standing({ view }: { view: CaseView }) {
 }
 
 const CRITERIA: Record<string, string> = { lugano: 'Lugano', lugano_pet: 'Lugano PET', lugano_ct: 'Lugano CT', deauville: 'Deauville', lyric: 'LYRIC', percist: 'PERCIST', qpet: 'qPET', delta_suv_max: 'ΔSUVmax', recil: 'RECIL', cheson2007: 'Cheson 2007' }
-const nameOf = (criterion: string) => CRITERIA[criterion.split('@')[0]!] ?? criterion
+export const nameOf = (criterion: string) => CRITERIA[criterion.split('@')[0]!] ?? criterion
+/** What no reader has said is said by the numbers. */
+export const byNumbers = (response: Response) => (response.by === 'carpet' ? <small>(by the numbers)</small> : null)
 
 function Answer({ response }: { response: Response }) {
-  const { criterion, category, rule, because } = response
-  return <p class="response" data-criterion={criterion}><span title={criterion}>{nameOf(criterion)}</span> <b>{category}</b> <small>{rule}: {because}</small></p>
+  const { criterion, by, category, rule, because } = response
+  return <p class="response" data-criterion={criterion} data-by={by}><span title={criterion}>{nameOf(criterion)}</span> <b>{category}</b> {byNumbers(response)} <small>{rule}: {because}</small></p>
 }
 
 function Regions({ room, view }: { room: Room; view: CaseView }) {
@@ -121,7 +124,7 @@ function Regions({ room, view }: { room: Room; view: CaseView }) {
     <>
       <table class="regions">
         <caption class="heard">Regions; the selected one is described below</caption>
-        <thead><tr><th scope="col">Is</th><th scope="col">Region</th><th scope="col">Site</th><th scope="col">mL</th><th scope="col">SUVmax</th></tr></thead>
+        <thead><tr><th scope="col">Is</th><th scope="col">Region</th><th scope="col">Site</th><th scope="col">mL</th><th scope="col">SUVmax <small>g/mL</small></th></tr></thead>
         <tbody>
           {view.lesions.map((one) => (
             <tr key={one.id} class={one.id === room.selected ? 'chosen' : ''} data-lesion={one.id} data-status={one.status} onClick={() => room.select(one.id)}>
@@ -150,7 +153,6 @@ function StatusButton({ room, lesion }: { room: Room; lesion: Lesion }) {
 }
 
 function Selected({ room, view, lesion }: { room: Room; view: CaseView; lesion: Lesion }) {
-  const [site, setSite] = useState(lesion.site)
   const say = (name: string, kind: Kind | null) => room.edit({ kind: 'site', lesion: lesion.id, site: name, counts_as: kind })
   const newOnes = view.new_lesions.lesions
   const isNew = newOnes.includes(lesion.id)
@@ -170,7 +172,7 @@ function Selected({ room, view, lesion }: { room: Room; view: CaseView; lesion: 
         ))}
       </div>
       <div class="row">
-        <label class="grow">Site <input list="sites" value={site} disabled={!room.mayEdit} maxLength={100} onInput={(event) => setSite(event.currentTarget.value)} onChange={(event) => event.currentTarget.value.trim() && say(event.currentTarget.value.trim(), null)} /></label>
+        <Site key={lesion.site} site={lesion.site} disabled={!room.mayEdit} say={(site) => say(site, null)} />
         <label>Counts as <select value={lesion.kind ?? ''} disabled={!room.mayEdit || !lesion.site} onChange={(event) => say(lesion.site, (event.currentTarget.value || null) as Kind | null)}>
           <option value="">as the site</option>{KINDS.map((one) => <option key={one}>{one}</option>)}
         </select></label>
@@ -180,24 +182,31 @@ function Selected({ room, view, lesion }: { room: Room; view: CaseView; lesion: 
         <p>Suggested: {lesion.suggested_site} {lesion.suggested_kind ? `(${lesion.suggested_kind})` : ''} <button disabled={!room.mayEdit} onClick={() => say(lesion.suggested_site, lesion.suggested_kind)}>take it</button></p>
       )}
       <dl class="facts">
-        <div><dt>SUVmean</dt><dd>{shown(lesion.suv_mean, 2)}</dd></div>
-        <div><dt>SUVpeak</dt><dd>{shown(lesion.suv_peak, 2)}</dd></div>
+        <div><dt>SUVmean</dt><dd>{shown(lesion.suv_mean, 2)} g/mL</dd></div>
+        <div><dt>SUVpeak</dt><dd>{lesion.suv_peak == null ? 'missing' : `${shown(lesion.suv_peak, 2)} g/mL`}</dd></div>
         <div><dt>TLG</dt><dd>{shown(lesion.tlg_g)} g</dd></div>
-        <div><dt>LDi</dt><dd>{shown(lesion.ldi_mm)} mm</dd></div>
-        <div><dt>SDi</dt><dd>{shown(lesion.sdi_mm)} mm</dd></div>
+        <div><dt>LDi</dt><dd>{lesion.ldi_mm == null ? 'not measured' : `${shown(lesion.ldi_mm)} mm`}</dd></div>
+        <div><dt>SDi</dt><dd>{lesion.sdi_mm == null ? 'not measured' : `${shown(lesion.sdi_mm)} mm`}</dd></div>
       </dl>
       {view.baseline && <label class="check"><input type="checkbox" checked={isNew} disabled={!room.mayEdit} onChange={callNew} /> a new lesion consistent with lymphoma</label>}
     </section>
   )
 }
 
+/** Begun anew whenever the reading says another site. */
+function Site({ site, disabled, say }: { site: string; disabled: boolean; say: (site: string) => void }) {
+  const [text, setText] = useState(site)
+  return <label class="grow">Site <input list="sites" value={text} disabled={disabled} maxLength={100} onInput={(event) => setText(event.currentTarget.value)} onChange={() => text.trim() && say(text.trim())} /></label>
+}
+
 function Findings({ room, view }: { room: Room; view: CaseView }) {
-  const [text, setText] = useState('')
+  const text = room.drafts[view.case] ?? ''
+  const write = (said: string) => room.set({ drafts: { ...room.drafts, [view.case]: said } })
   const comment = (event: Event) => {
     event.preventDefault()
     if (!text.trim()) return
     room.edit({ kind: 'comment', text: text.trim() })
-    setText('')
+    write('')
   }
   const { deauville, new_lesions: news } = view
   return (
@@ -211,7 +220,7 @@ function Findings({ room, view }: { room: Room; view: CaseView }) {
       <p>{deauville.suggested ? <>Suggested {deauville.suggested}: {deauville.because}</> : deauville.because}</p>
       <table class="references">
         <caption>Reference regions <small>(tool R moves them)</small></caption>
-        <thead><tr><th scope="col">Region</th><th scope="col">SUVmean</th><th scope="col">SUVmax</th><th /></tr></thead>
+        <thead><tr><th scope="col">Region</th><th scope="col">SUVmean <small>g/mL</small></th><th scope="col">SUVmax <small>g/mL</small></th><th /></tr></thead>
         <tbody>
           {view.references.map((one) => (
             <tr key={one.name}><th scope="row">{REFERENCE_NAMES[one.name]}{one.moved ? ' (moved)' : ''}</th><td class="number">{shown(one.suv_mean, 2)}</td><td class="number">{shown(one.suv_max, 2)}</td>
@@ -236,7 +245,7 @@ function Findings({ room, view }: { room: Room; view: CaseView }) {
       <h3>Comments</h3>
       <ul class="comments">{view.comments.map((one) => <li key={one.number}>{one.text} {room.mayEdit && <button class="small" onClick={() => room.edit({ kind: 'remove_edit', edit: one.number })} aria-label={`take comment ${one.number} back`}>take back</button>}</li>)}</ul>
       <form onSubmit={comment}>
-        <label class="stacked">New comment <small>(no names of patients)</small><textarea value={text} maxLength={2000} disabled={!room.mayEdit} onInput={(event) => setText(event.currentTarget.value)} /></label>
+        <label class="stacked">New comment <small>(no names of patients)</small><textarea value={text} maxLength={2000} disabled={!room.mayEdit} onInput={(event) => write(event.currentTarget.value)} /></label>
         <button disabled={!room.mayEdit || !text.trim()}>Add the comment</button>
       </form>
       <h3>The scan</h3>
@@ -295,7 +304,8 @@ const ACTS: Record<string, string> = {
   compared: 'the signed readings were compared', unlocked: 'the reading was unlocked', adjudicated: 'a reading was chosen to stand',
   started_again: 'the reading was started again; what stood before stands no longer', replanned: 'the case follows its scan and the protocol',
 }
-export const moment = (at: string) => at.replace('T', ' ').slice(0, 19)
+/** In the reader's own time zone, which is named. */
+export const moment = (at: string) => new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'long' })
 
 /** An edit as a person would say it. */
 export function inWords(edit: Edit | 'undo'): string {

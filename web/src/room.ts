@@ -8,17 +8,15 @@ import { Problem } from './server'
 import { edgesOf } from './nifti'
 import type { Arrangement } from './slices'
 import type { ToolName } from './tools'
+import { type Unsent, forget, isKept, keep, keptOf } from './unsent'
 
 export type Dialog = 'help' | 'sign' | 'unlock' | 'reason' | 'adjudicate' | 'queue' | null
-/** An edit the server has not taken yet, kept in this browser so that a closed laptop loses nothing. */
-export type Waiting = { who: string; case: string; edit: Edit | 'undo'; reason?: string }
 
 /** What a reader says of the lesion that the next caliper measures. alone: without a region, by its name. */
 export interface CaliperOf { alone: boolean; name: string; counts_as: CtKind | null; target: boolean; seen: CtSeen }
 export const NOTHING_SAID: CaliperOf = { alone: false, name: '', counts_as: null, target: true, seen: 'present' }
 
 const OUTDATED = 'REVIEW_READING_OUTDATED'
-const UNSAVED = 'carpet unsaved edits'
 const SETTINGS = 'carpet reading room'
 const AGAIN_MS = 4000
 const WITHIN_LIVER_MM = 80 // two spheres in one liver lie closer together
@@ -34,8 +32,8 @@ export class Room {
   outdated: string | null = null
   needsLogin = false
   offline = false
-  conflict: (Conflict & { mine: Edit | 'undo' }) | null = null
-  waiting: Waiting[] = []
+  conflict: Conflict | null = null
+  waiting: Unsent[] = []
   history: History | null = null
   dialog: Dialog = null
   selected: string | null = null
@@ -47,6 +45,8 @@ export class Room {
   sphereSuv = 4
   caliper = NOTHING_SAID
   reason = ''
+  drafts: Record<string, string> = {}
+  deciding = false
   arrangement: Arrangement = 'three'
   sideBySide = true
   linked = true
@@ -58,13 +58,12 @@ export class Room {
   at: Point = [0, 0, 0]
   said = ''
   private readonly hearers = new Set<() => void>()
-  private sending = false
+  private sending: Promise<void> | null = null
   private again = 0
 
   constructor() {
     const settings = stored<Partial<Room>>(SETTINGS, {})
     Object.assign(this, { display: settings.display ?? this.display, suvTop: settings.suvTop ?? this.suvTop, singleKeys: settings.singleKeys ?? true })
-    this.waiting = stored<Waiting[]>(UNSAVED, [])
   }
 
   get view(): CaseView | null {
@@ -72,11 +71,25 @@ export class Room {
   }
 
   get busy(): boolean {
-    return this.ofThisCase() !== undefined
+    return this.unsent.length > 0
+  }
+
+  /** The edits of this case that wait, oldest first. */
+  get unsent(): Unsent[] {
+    return this.waiting.filter((one) => one.case === this.view?.case && one.who === this.me?.name)
+  }
+
+  /** Whether another person's reading is on the screen. */
+  get isOthers(): boolean {
+    return Boolean(this.view?.whose) && this.view!.whose !== this.me?.name
   }
 
   get mayEdit(): boolean {
-    return Boolean(this.view?.may.edit)
+    return Boolean(this.view?.may.edit) && !this.isOthers
+  }
+
+  get maySign(): boolean {
+    return Boolean(this.view?.may.sign) && !this.isOthers
   }
 
   listen(hear: () => void): () => void {
@@ -85,7 +98,7 @@ export class Room {
   }
 
   set(changes: Partial<Room>): void {
-    Object.assign(this, changes)
+    Object.assign(this, changes.dialog ? { trouble: [] } : {}, changes)
     if ('display' in changes || 'suvTop' in changes || 'singleKeys' in changes) {
       localStorage.setItem(SETTINGS, JSON.stringify({ display: this.display, suvTop: this.suvTop, singleKeys: this.singleKeys }))
     }
@@ -101,10 +114,20 @@ export class Room {
     await this.trying(async () => {
       this.set({ me: await server.getMe(), needsLogin: false, trouble: [] })
       await this.refreshQueue()
-      const asked = decodeURIComponent(location.hash.slice(1))
-      const first = this.queue!.cases.find((one) => one.case === asked) ?? this.queue!.cases.find((one) => one.due && readable(one))
+      const first = this.asked() ?? this.queue!.cases.find((one) => one.due && readable(one))
       if (first) await this.open(first.case)
     })
+  }
+
+  /** The case that the address names. */
+  private asked(): Queue['cases'][number] | undefined {
+    return this.queue?.cases.find((one) => addressOf(one.case) === location.hash)
+  }
+
+  /** After another address was typed, or the browser went back. */
+  follow(): void {
+    const asked = this.asked()
+    if (asked && asked.case !== this.view?.case) void this.open(asked.case)
   }
 
   /** After a lost connection: send what waits, or ask again for what is shown. */
@@ -120,8 +143,15 @@ export class Room {
 
   async logIn(name: string, password: string): Promise<void> {
     await this.trying(async () => {
-      await server.logIn(name, password)
-      await this.start()
+      const before = this.me?.name
+      const me = await server.logIn(name, password)
+      if (me.name !== before || !this.files) {
+        forgetAll()
+        this.set({ files: null, before: null, conflict: null })
+        return this.start()
+      }
+      this.set({ me, needsLogin: false, trouble: [] })
+      await (this.busy ? this.send() : this.reload())
     })
   }
 
@@ -132,18 +162,21 @@ export class Room {
   }
 
   async open(id: string): Promise<void> {
-    this.set({ opening: id, dialog: null, trouble: [], outdated: null, conflict: null, history: null, whose: null })
+    this.set({ opening: id, dialog: null, trouble: [], outdated: null })
+    await this.sending
+    if (this.conflict || this.needsLogin || this.dialog === 'reason') return this.set({ opening: null })
+    this.set({ history: null, whose: null })
     const opened = await this.trying(async () => {
       const files = await openCase(id)
       const before = files.view.baseline ? await openCase(files.view.baseline).catch(() => null) : null
       if (this.opening !== id) return
-      history.replaceState(null, '', '#' + id.split('/').map(encodeURIComponent).join('/'))
+      history.replaceState(null, '', addressOf(id))
       const { lesions } = files.view
       const first = lesions.find((one) => one.status === 'undecided') ?? lesions.find((one) => one.status === 'disease') ?? lesions[0]
       this.set({ files, before, selected: first?.id ?? null, tool: 'decide', caliper: NOTHING_SAID, reason: '', frame: 0, linked: true, shift: shiftOf(files, before) })
       this.goTo(first?.centroid_lps_mm ?? middle(files))
       this.say(`${files.view.patient}, ${files.view.timepoint} is open: ${files.view.lesions.length} regions`)
-      this.askAboutUnsaved(files.view)
+      this.askAboutUnsent(files.view)
       const next = this.nextCase()
       if (next) fetchAhead(next)
     })
@@ -155,9 +188,10 @@ export class Room {
   }
 
   /** Edits that an earlier session could not send: nobody may remember them, so they are not made without a word. */
-  private askAboutUnsaved(view: CaseView): void {
-    const mine = this.ofThisCase()
-    if (mine && view.may.edit) this.set({ conflict: { version: view.version, since: [], mine: mine.edit } })
+  private askAboutUnsent(view: CaseView): void {
+    const kept = keptOf(this.me!.trial, this.me!.name, view.case)
+    this.set({ waiting: [...this.waiting.filter((one) => one.case !== view.case), ...kept] })
+    if (kept.length && view.may.edit) this.set({ conflict: { version: view.version, since: [] } })
   }
 
   /** The neighbour in the queue; after the last one, the first that still waits. */
@@ -215,62 +249,67 @@ export class Room {
   }
 
   edit(edit: Edit | 'undo'): void {
-    const view = this.view
-    if (!view) return
+    const { view, me, reason } = this
+    if (!view || !me || this.opening) return
+    if (this.isOthers) return this.say(`this is the reading of ${view.whose}; it cannot be changed by you`)
     if (!view.may.edit) return this.say(view.reading === 'signed' ? 'the reading is signed; unlock it first' : 'this reading cannot be changed by you')
-    if (edit !== 'undo' && edit.kind === 'status') this.showStatus(edit.lesion, edit.status)
-    const { reason } = this
-    this.reason = ''
-    this.keepWaiting([...this.waiting, { who: this.me!.name, case: view.case, edit, ...(reason && { reason }) }])
+    const one: Unsent = { id: crypto.randomUUID(), made: performance.timeOrigin + performance.now(), trial: me.trial, who: me.name, case: view.case, edit, ...(reason && { reason }) }
+    keep(one)
+    const waiting = [...this.waiting, one]
+    this.set({ reason: '', trouble: this.offline ? this.trouble : [], waiting, files: { ...this.files!, view: awaited(view, waiting) } })
     void this.send()
   }
 
-  /** Seen at once; the server's answer, which alone counts, follows. */
-  private showStatus(lesion: string, status: Status): void {
-    const lesions = this.view!.lesions.map((one) => (one.id === lesion ? { ...one, status } : one))
-    this.files = { ...this.files!, view: { ...this.view!, lesions } }
-  }
-
-  private keepWaiting(waiting: Waiting[]): void {
-    localStorage.setItem(UNSAVED, JSON.stringify(waiting))
-    this.set({ waiting })
+  /** Sent, or given up. */
+  private done(gone: Unsent[]): void {
+    gone.forEach(forget)
+    this.set({ waiting: this.waiting.filter((one) => !gone.includes(one)) })
   }
 
   /** One edit after the other, each with the version that the last one gave. */
   async send(): Promise<void> {
     if (this.sending || this.conflict) return
-    this.sending = true
+    this.sending = this.sendAll().finally(() => (this.sending = null))
+    await this.sending
+  }
+
+  private async sendAll(): Promise<void> {
+    this.done(this.unsent.filter((one) => !isKept(one)))
+    for (let next = this.unsent[0]; next && (await this.sendOne(next)); next = this.unsent[0]);
+  }
+
+  /** Whether the next one may follow. */
+  private async sendOne(one: Unsent): Promise<boolean> {
+    const { case: id, version } = this.view!
     try {
-      for (let next = this.ofThisCase(); next; next = this.ofThisCase()) {
-        const { case: id, version } = this.view!
-        const answer = next.edit === 'undo' ? await server.postUndo(id, version, next.reason) : await server.postEdit(id, version, next.edit, next.reason)
-        this.set({ offline: false, trouble: [] })
-        this.take(id, answer)
-        this.keepWaiting(this.waiting.filter((one) => one !== next))
-      }
+      const answer = one.edit === 'undo' ? await server.postUndo(id, version, one.reason) : await server.postEdit(id, version, one.edit, one.reason)
+      this.answered()
+      this.done([one])
+      this.take(id, answer)
+      return true
     } catch (error) {
-      await this.refusedEdit(error)
-    } finally {
-      this.sending = false
+      return this.refusedEdit(error, one)
     }
   }
 
   /** The edit that waits for a reason is made with it; null: it is not made. */
   async giveReason(reason: string | null): Promise<void> {
-    const mine = this.ofThisCase()
-    this.keepWaiting(reason === null ? this.waiting.filter((one) => one !== mine) : this.waiting.map((one) => (one === mine ? { ...one, reason } : one)))
+    const [mine] = this.unsent
+    if (mine && reason === null) {
+      this.done([mine])
+      await this.reload()
+    } else if (mine && reason) {
+      mine.reason = reason
+      keep(mine)
+    }
     this.set({ dialog: null })
     await this.send()
-  }
-
-  private ofThisCase(): Waiting | undefined {
-    return this.waiting.find((one) => one.case === this.view?.case && one.who === this.me?.name)
   }
 
   private take(id: string, answer: Edited): void {
     if (this.view?.case !== id) return
     const { voxels_changed: changed, ...news } = answer
-    const view = { ...this.view, ...news }
+    const view = awaited({ ...this.view, ...news }, this.unsent)
     const redrawn = changed || this.files!.drawn.version !== this.view.version || outlinesOf(view) !== outlinesOf(this.view)
     const drawn = redrawn ? this.files!.drawn : { ...this.files!.drawn, version: view.version }
     const selected = view.lesions.some((one) => one.id === this.selected) ? this.selected : null
@@ -295,24 +334,18 @@ export class Room {
     await this.reload()
   }
 
-  private async refusedEdit(error: unknown): Promise<void> {
+  /** Only an edit that the server has looked at and refused is given up; those behind it follow. */
+  private async refusedEdit(error: unknown, one: Unsent): Promise<boolean> {
     if (!(error instanceof Problem)) throw error
-    const mine = this.ofThisCase()
-    if (error.kind === 'offline') {
-      this.lose()
-    } else if (error.kind === 'login') {
-      this.set({ needsLogin: true })
-    } else if (error.kind === 'key') {
-      this.set({ trouble: error.notices })
-    } else if (error.kind === 'conflict' && mine) {
-      this.set({ conflict: { ...error.conflict!, mine: mine.edit } })
-    } else if (error.notices[0]?.code === 'REVIEW_REASON_MISSING' && mine) {
-      this.set({ dialog: 'reason' })
-    } else {
-      this.keepWaiting(this.waiting.filter((one) => one !== mine))
+    if (error.notices[0]?.code === 'REVIEW_REASON_MISSING') this.set({ dialog: 'reason' })
+    else if (error.kind !== 'refused') this.showProblem(error)
+    else {
+      this.done([one])
       await this.reload()
       this.set({ trouble: error.notices })
+      return true
     }
+    return false
   }
 
   /** The reading as the server has it now. */
@@ -321,25 +354,24 @@ export class Room {
     if (!id) return
     await this.trying(async () => {
       const files = await openCase(id, this.whose)
-      if (this.view?.case === id) this.set({ files, history: null })
+      if (this.view?.case === id) this.set({ files: { ...files, view: awaited(files.view, this.unsent) }, history: null })
     })
   }
 
-  /** After a conflict: take the newer reading, and make the own edit again on it, or not. */
+  /** After a conflict: take the newer reading, and make the own edits again on it, or none of them. */
   async settle(again: boolean): Promise<void> {
-    const mine = this.ofThisCase()
-    if (!again) this.keepWaiting(this.waiting.filter((one) => one !== mine))
+    if (!again) this.done(this.unsent)
     await this.reload()
     this.set({ conflict: null })
     await this.send()
   }
 
   async sign(password: string): Promise<boolean> {
-    return this.deciding((id, version) => server.postSign(id, version, password), 'signed')
+    return this.decide((id, view) => server.postSign(id, view.version, password), 'signed')
   }
 
   async unlock(reason: string): Promise<boolean> {
-    return this.deciding((id, version) => server.postUnlock(id, version, reason, this.view!.whose === this.me!.name ? null : this.view!.whose), 'unlocked')
+    return this.decide((id, view) => server.postUnlock(id, view.version, reason, this.isOthers ? view.whose : null), 'unlocked')
   }
 
   /** A signature is voided although its scan cannot be shown. */
@@ -357,7 +389,7 @@ export class Room {
     const row = () => this.queue!.cases.find((one) => one.case === id)
     const went = await this.trying(async () => {
       await server.postStartAgain(id, row()!.version, reason)
-      this.keepWaiting(this.waiting.filter((one) => one.case !== id))
+      this.done([...this.waiting.filter((one) => one.case === id), ...keptOf(this.me!.trial, this.me!.name, id)])
       this.set({ trouble: [], outdated: null })
       await this.refreshQueue()
       this.say(`${id} is started again`)
@@ -367,7 +399,7 @@ export class Room {
   }
 
   async choose(reader: string, password: string): Promise<boolean> {
-    return this.deciding((id, version) => server.postChoice(id, version, reader, password), 'adjudicated')
+    return this.decide((id, view) => server.postChoice(id, view.own_version, reader, password), 'adjudicated')
   }
 
   async assign(id: string, readers: string[], adjudicator: string): Promise<void> {
@@ -379,16 +411,20 @@ export class Room {
     })
   }
 
-  private async deciding(act: (id: string, version: number) => Promise<unknown>, done: string): Promise<boolean> {
-    const { case: id, version } = this.view!
+  /** Once at a time, however often the button is pressed. */
+  private async decide(act: (id: string, view: CaseView) => Promise<unknown>, done: string): Promise<boolean> {
+    const view = this.view!
+    if (this.deciding) return false
+    this.set({ deciding: true })
     const went = await this.trying(async () => {
-      await act(id, version)
+      await act(view.case, view)
       this.set({ dialog: null })
       await Promise.all([this.reload(), this.refreshQueue()])
       const next = this.nextCase()
       if (next) fetchAhead(next)
       this.say(next ? `${done}; N opens ${next}` : done)
     })
+    this.set({ deciding: false })
     return went
   }
 
@@ -397,30 +433,51 @@ export class Room {
     if (id) await this.trying(async () => this.set({ history: await server.getHistory(id) }))
   }
 
-  private lose(): void {
-    this.set({ offline: true })
-    clearTimeout(this.again)
-    this.again = setTimeout(() => void this.retry(), AGAIN_MS)
+  /** The server speaks with this browser again. */
+  private answered(): void {
+    if (this.offline) this.set({ offline: false, trouble: [] })
+  }
+
+  /** What does not lie in what was asked. What can pass by itself is tried again. */
+  private showProblem({ kind, notices, conflict }: Problem): void {
+    if (kind === 'login') this.set({ needsLogin: true, trouble: [] })
+    else if (kind === 'conflict' && this.view && this.dialog !== 'queue') this.set({ conflict, dialog: null })
+    else if (kind === 'conflict' || kind === 'refused') this.set({ trouble: notices })
+    else {
+      this.set({ offline: true, trouble: notices })
+      clearTimeout(this.again)
+      this.again = setTimeout(() => void this.retry(), AGAIN_MS)
+    }
   }
 
   /** Does it, or shows why it could not be done. */
   private async trying(act: () => Promise<unknown>): Promise<boolean> {
     try {
       await act()
-      this.set({ offline: false })
+      this.answered()
       return true
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      if (error.kind === 'login') this.set({ needsLogin: true, trouble: this.me || error.notices[0]?.code === 'REVIEW_LOGIN_FAILED' ? error.notices : [] })
-      else if (error.kind === 'offline') this.lose()
-      else this.set({ trouble: error.notices })
+      this.showProblem(error)
       return false
     }
   }
 }
 
+const addressOf = (id: string) => '#' + id.split('/').map(encodeURIComponent).join('/')
+
 export function readable(one: Queue['cases'][number]): boolean {
   return one.refused.length === 0 && one.waits_for.length === 0
+}
+
+/** Seen at once; the server's answer, which alone counts, follows. */
+function awaited(view: CaseView, waiting: Unsent[]): CaseView {
+  const said = new Map<string, Status>()
+  for (const { edit } of waiting.filter((one) => one.case === view.case)) {
+    if (edit === 'undo') said.clear()
+    else if (edit.kind === 'status') said.set(edit.lesion, edit.status)
+  }
+  return said.size ? { ...view, lesions: view.lesions.map((one) => ({ ...one, status: said.get(one.id) ?? one.status })) } : view
 }
 
 export function summary(view: CaseView): string {

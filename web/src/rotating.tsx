@@ -83,21 +83,22 @@ function draw(canvas: HTMLCanvasElement, room: Room, files: CaseFiles, own: bool
   const [wide, high] = [canvas.clientWidth * devicePixelRatio, canvas.clientHeight * devicePixelRatio].map(Math.round) as [number, number]
   if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high })
   const pen = canvas.getContext('2d')!
-  const { width, height, columns, black_suv: black } = files.view.spin
+  const { width, height } = files.view.spin
   const fit = fitOf(canvas, files)
   const frame = room.frame
   pen.clearRect(0, 0, wide, high)
   pen.imageSmoothingEnabled = true
-  pen.filter = black === room.suvTop ? 'none' : `invert(1) brightness(${black / room.suvTop}) invert(1)`
-  pen.drawImage(files.drawn.sprite.picture, (frame % columns) * width, Math.floor(frame / columns) * height, width, height, fit.left, fit.top, width * fit.x, height * fit.y)
-  pen.filter = 'none'
+  pen.drawImage(files.drawn.sprite.shown(frame, room.suvTop), fit.left, fit.top, width * fit.x, height * fit.y)
   if (room.marks) drawRegions(pen, room, files, own, fit, frame)
   drawHeight(pen, fit, files, own ? room.at[2] : room.atBefore[2])
   const small = devicePixelRatio
   pen.font = `${11 * small}px system-ui, sans-serif`
   pen.textAlign = 'left'
   pen.textBaseline = 'top'
-  writeTwice(pen, `MIP, SUV 0–${room.suvTop}`, 4 * small, 4 * small, '#c8d2dc')
+  const caption = `MIP, SUV 0–${room.suvTop}`
+  pen.fillStyle = 'rgba(0, 0, 0, 0.7)'
+  pen.fillRect(0, 0, pen.measureText(caption).width + 8 * small, 19 * small)
+  writeTwice(pen, caption, 4 * small, 4 * small, '#c8d2dc')
   const letters = sidesOf(frame, files.view.spin.frames)
   pen.font = `bold ${12 * devicePixelRatio}px system-ui, sans-serif`
   pen.textBaseline = 'middle'

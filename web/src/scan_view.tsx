@@ -125,6 +125,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     fingers.current.set(event.pointerId, scaled(event))
     if (fingers.current.size > 1) return lift() // two fingers zoom; what the first had begun is dropped
     pressedIn.current = tile
+    if (hand) hand.above = null
     active.current = tile.axis
     const lps = tile.lps(...scaled(event))
     const brushes = room.tool === 'brush' || room.tool === 'erase'
@@ -137,10 +138,17 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     if (fingers.current.has(event.pointerId)) fingers.current.set(event.pointerId, scaled(event))
     if (before) return enlarge(apart() / before)
     const tile = pressedIn.current
-    if (!tile) return
+    if (!tile) return hover(event)
     const lps = tile.lps(...scaled(event))
     if (hand) hand.move(lps)
     else room.goTo(lps, true)
+    latest.current()
+  }
+  /** The brush shows what it would paint. */
+  const hover = (event: PointerEvent | null) => {
+    if (!hand || (room.tool !== 'brush' && room.tool !== 'erase')) return
+    const tile = event && event.pointerType !== 'touch' && tileAt(event)
+    hand.above = tile ? { axis: tile.axis, lps: tile.lps(...scaled(event)) } : null
     latest.current()
   }
   const lift = () => {
@@ -185,6 +193,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     if (!found || event.key === 'Tab') return
     event.preventDefault()
     event.stopPropagation()
+    if (event.repeat && event.key === 'Enter') return
     found()
     latest.current()
   }
@@ -197,7 +206,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     <section class={own ? 'scan own' : 'scan'} aria-label={own ? 'The scan you read' : 'Earlier scan'} data-scan={own ? 'own' : 'before'}>
       <h2>
         <strong>{view.timepoint}</strong> day {dayOf(view.day)} {own ? '' : <em title="only to look at">earlier, only to look at</em>}
-        <output class="cursor" data-at={at.map((one) => one.toFixed(2)).join(' ')}>
+        <output class="cursor" title="SUV in g/mL; place in mm" data-at={at.map((one) => one.toFixed(2)).join(' ')}>
           {suv === null ? '' : `SUV ${suv.toFixed(2)}`}{hu === null ? '' : ` · ${Math.round(hu)} HU`} · {placed(at)}
         </output>
       </h2>
@@ -207,7 +216,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
           <canvas
             ref={marks} class={`marks tool-${own ? room.tool : 'decide'}`} tabIndex={0} role="application"
             aria-label={`Slices. Arrows move the crosshair, Page up and Page down change the slice, Enter uses the tool ${room.tool} at the crosshair, plus and minus zoom.`}
-            onPointerDown={press} onPointerMove={move} onPointerUp={release} onPointerCancel={(event) => { fingers.current.delete(event.pointerId); lift() }} onWheel={wheel} onKeyDown={keys}
+            onPointerDown={press} onPointerMove={move} onPointerUp={release} onPointerLeave={() => hover(null)} onPointerCancel={(event) => { fingers.current.delete(event.pointerId); lift() }} onWheel={wheel} onKeyDown={keys}
           />
         </div>
         {room.arrangement === 'three' && <div class="mip" style={box}><Rotating room={room} files={files} own={own} /></div>}
@@ -218,7 +227,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
   )
 }
 
-/** Where it is, in words of the body: left, posterior, superior are positive. */
+/** Where it is, in words of the body: right or left, anterior or posterior, superior or inferior. */
 function placed([l, p, s]: Point): string {
-  return `${l < 0 ? 'R' : 'L'} ${Math.abs(l).toFixed(0)}  ${p < 0 ? 'A' : 'P'} ${Math.abs(p).toFixed(0)}  S ${s.toFixed(0)}`
+  return `${l < 0 ? 'R' : 'L'} ${Math.abs(l).toFixed(0)}  ${p < 0 ? 'A' : 'P'} ${Math.abs(p).toFixed(0)}  ${s < 0 ? 'I' : 'S'} ${Math.abs(s).toFixed(0)}`
 }

@@ -2,10 +2,12 @@
 
 import type { CaseView, Conflict, Edit, Edited, History, Me, Notice, Queue } from './contract'
 
-/** key: this browser has to come with the address that carpet review has printed. */
+/** offline: the server did not answer, or failed: nothing is known of whether it took the edit. login: the session is over. key: this browser has to
+ * come with the address that carpet review has printed. refused: it will not be taken, however often it is sent. */
 export type ProblemKind = 'offline' | 'login' | 'key' | 'conflict' | 'refused'
+const KINDS: Record<string, ProblemKind> = { REVIEW_SESSION_OVER: 'login', REVIEW_FORM_TOKEN_WRONG: 'login', REVIEW_KEY_NEEDED: 'key' }
 
-/** Why something could not be done. offline: the server did not answer, and nothing is known of whether it took the edit. */
+/** Why something could not be done. */
 export class Problem extends Error {
   constructor(readonly kind: ProblemKind, readonly notices: Notice[], readonly conflict: Conflict | null = null) {
     super(notices.map((one) => one.message).join('; ') || kind)
@@ -13,16 +15,21 @@ export class Problem extends Error {
 }
 
 const PATIENCE_MS = 60_000
-let formToken = ''
+let known: Me | null = null
+
+/** Nothing is done in the name of whoever has logged in meanwhile. */
+const OTHERS_SESSION: Notice = {
+  code: 'PAGE_OF_ANOTHER_SESSION', message: 'another window of this browser has gone on as another person, or with another trial', where: '', found: '', allowed: '',
+  remedy: 'log in there as before, or load this page again',
+}
 
 export function caseUrl(id: string): string {
   return 'api/cases/' + id.split('/').map(encodeURIComponent).join('/')
 }
 
 export async function getMe(): Promise<Me> {
-  const me = await ask<Me>('GET', 'api/me')
-  formToken = me.form_token
-  return me
+  known = await ask<Me>('GET', 'api/me')
+  return known
 }
 
 export async function logIn(name: string, password: string): Promise<Me> {
@@ -58,11 +65,24 @@ function query(asked: Record<string, string | null | undefined>): string {
   return given.length ? '?' + new URLSearchParams(given).toString() : ''
 }
 
+/** A server that was started anew knows neither session nor form token: if the browser has a session of the same person by now, it is asked once more. */
 async function ask<T>(method: 'GET' | 'POST', path: string, body?: unknown, version?: number): Promise<T> {
+  try {
+    return await askOnce<T>(method, path, body, version)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.kind !== 'login' || method === 'GET') throw error
+    const now = await askOnce<Me>('GET', 'api/me')
+    if (now.name !== known?.name || now.trial !== known.trial) throw new Problem('key', [OTHERS_SESSION])
+    known = now
+    return askOnce<T>(method, path, body, version)
+  }
+}
+
+async function askOnce<T>(method: 'GET' | 'POST', path: string, body?: unknown, version?: number): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (method === 'POST') {
     headers['Content-Type'] = 'application/json'
-    headers['X-CSRF-Token'] = formToken
+    headers['X-CSRF-Token'] = known?.form_token ?? ''
   }
   if (version !== undefined) headers['If-Match'] = `"${version}"`
   const sent = { method, headers, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) } satisfies RequestInit
@@ -82,11 +102,10 @@ async function reach(path: string, request: RequestInit): Promise<Response> {
 async function problemOf(answer: Response): Promise<Problem> {
   const said = (await answer.json().catch(() => ({}))) as { notices?: Notice[] } & Partial<Conflict>
   const notices = said.notices ?? [plainNotice(answer)]
-  if (answer.status === 401) return new Problem(notices[0]?.code === 'REVIEW_KEY_NEEDED' ? 'key' : 'login', notices)
   if (answer.status === 409 && said.version !== undefined) {
     return new Problem('conflict', notices, { version: said.version, since: said.since ?? [] })
   }
-  return new Problem(answer.status >= 502 ? 'offline' : 'refused', notices)
+  return new Problem(KINDS[notices[0]?.code ?? ''] ?? (answer.status >= 500 ? 'offline' : 'refused'), notices)
 }
 
 function plainNotice(answer: Response): Notice {

@@ -1,6 +1,7 @@
 /* What the pointer, or Enter at the crosshair, does in the slices of the scan that is read: each tool ends in one edit. */
 
 import type { Edit, Point } from './contract'
+import type { Axis } from './nifti'
 import { NOTHING_SAID, type Room } from './room'
 
 export type ToolName = 'decide' | 'brush' | 'erase' | 'split' | 'merge' | 'sphere' | 'add' | 'caliper' | 'reference'
@@ -27,10 +28,23 @@ export class Hand {
   path: Point[] = []
   points: Point[] = []
   lesions: string[] = []
+  /** Where the pointer is, and across which axis the slice under it is cut. */
+  above: { lps: Point; axis: Axis } | null = null
   which: 'liver' | 'blood_pool' = 'liver'
   private begun: { lps: Point; hit: string | null; quiet: boolean } | null = null
 
-  constructor(private readonly room: Room) {}
+  private measured: string | null = null
+
+  constructor(private readonly room: Room) {
+    room.listen(() => {
+      if (room.tool === 'caliper' && this.points.length && this.measured !== this.subject) this.drop()
+    })
+  }
+
+  /** Of what the next caliper is. */
+  private get subject(): string | null {
+    return this.room.caliper.alone ? '' : this.room.selected
+  }
 
   get pressed(): boolean {
     return this.begun !== null
@@ -143,11 +157,13 @@ export class Hand {
 
   private diameter(hit: string | null, from: Point, to: Point, still: boolean): Edit | null {
     const { alone, name, ...said } = this.room.caliper
-    const lesion = alone ? null : (this.room.selected ?? hit)
+    if (!alone && !this.room.selected && hit) this.room.select(hit, false)
+    const lesion = alone ? null : this.room.selected
     if (!lesion && !(alone && name.trim() && said.counts_as)) {
       this.room.say(alone ? 'name the mass first, and say whether it is a node' : 'select the region that is measured first')
       return null
     }
+    this.measured = this.subject
     this.points.push(...(still ? [to] : [from, to]))
     const [a, b, c, d] = this.points
     if (a && b && c && d) {
