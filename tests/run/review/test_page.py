@@ -371,6 +371,13 @@ def test_a_change_made_elsewhere_is_shown_and_nothing_is_lost(room: Served, look
     window.saved()
     assert room.kinds() == ["comment", "status"]
     assert next(one for one in room.case()["lesions"] if one["id"] == lesion["id"])["status"] == "physiologic"
+    room.post("A/TT", "edits", kind="comment", text="nor was this seen")
+    window.on_pictures().press("f").page.locator("dialog button.main").dblclick()
+    window.page.get_by_text("What you asked for has not been done").wait_for()
+    assert "nor was this seen" in window.page.locator("dialog").inner_text()
+    window.page.get_by_role("button", name="Load the newer reading", exact=True).click()
+    window.saved()
+    assert room.case()["reading"] == "edited"
 
 
 def test_a_lost_connection_keeps_the_edit_until_the_server_answers(room: Served, look: Look, screen: Screen) -> None:
@@ -388,17 +395,163 @@ def test_a_lost_connection_keeps_the_edit_until_the_server_answers(room: Served,
     assert room.kinds() == ["status"]
 
 
-def test_an_edit_of_a_closed_laptop_is_asked_about(room: Served, look: Look) -> None:
+def test_edits_of_a_closed_laptop_are_asked_about_all_of_them_until_there_is_an_answer(room: Served, look: Look) -> None:
     window = look(room.base).open()
     window.lesion(room.case(), "axillary")
-    window.page.route("**/edits", lambda route: route.abort())
-    window.on_pictures().press("p")
-    window.page.get_by_text("No connection to carpet review").wait_for()
-    window.page.reload()
-    window.page.get_by_text("An edit of yours was not saved").wait_for()
-    window.page.unroute("**/edits")
-    window.page.get_by_text("make my edit on it").click()
-    window.page.locator("dialog").wait_for(state="detached")
+    dialog = window.page.locator("dialog")
+    for answer, kinds in (("Drop my edits", []), ("Make my edits now", ["status", "deauville"])):
+        window.page.route("**/edits", lambda route: route.abort())
+        window.on_pictures().press("p", "Shift+Digit4")
+        window.page.get_by_text("Your last 2 edits are kept in this browser").wait_for()
+        window.page.reload()
+        window.page.get_by_text("2 edits of yours were not saved").wait_for()
+        window.page.unroute("**/edits")
+        assert [one.split(" ")[-1] for one in dialog.locator(".unsent li").all_inner_texts()] == ["physiologic", "4"]
+        window.press("Escape", "Escape", "Escape")
+        assert dialog.is_visible()
+        dialog.get_by_text(answer).click()
+        dialog.wait_for(state="detached")
+        window.page.locator(".state", has_text="saved").wait_for()
+        assert room.kinds() == kinds
+        assert kept(window) == 0
+
+
+def kept(window: Window) -> int:
+    """How many edits this browser keeps."""
+    return int(window.page.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('carpet unsent')).length"))
+
+
+def test_windows_keep_their_unsent_edits_apart_and_those_of_another_trial(room: Served, look: Look) -> None:
+    first = look(room.base).open()
+    foreign = {"id": "1", "made": 1, "trial": "another", "who": "Rea", "case": "A/TT", "edit": {"kind": "deauville", "score": "1"}}
+    first.page.evaluate("one => localStorage.setItem('carpet unsent edit 1', JSON.stringify(one))", foreign)
+    second = Window(first.page.context.new_page(), room.base).open()
+    for window, score in ((first, "2"), (second, "3")):
+        window.page.route("**/edits", lambda route: route.abort())
+        window.press(f"Shift+Digit{score}").page.get_by_text("No connection to carpet review").wait_for()
+    for window in (first, second):
+        window.page.unroute("**/edits")
+        window.page.get_by_text("try now").click()
+        if window is first:
+            window.saved()
+            assert kept(first) == 2
+    second.page.get_by_text("and make my edit on it").click()
+    second.saved()
+    assert room.case()["deauville"]["score"] == "3"
+    assert room.kinds() == ["deauville", "deauville"]
+    assert kept(first) == 1
+
+
+def test_edits_outlast_a_server_that_was_started_anew(rooms: Rooms, door: browser.Door, look: Look) -> None:
+    opened = rooms(only="Rea")
+
+    def started() -> Key:
+        """Another process over the same history: it knows no session and has another key."""
+        key = Key(lambda fresh: None)
+        door.app = review_app(
+            replace(opened.room, people=People({}, opened.clock, Person("Rea", Role.READER), key)), Doorway("127.0.0.1", door.port)
+        )
+        return key
+
+    window = look(door.base)
+    window.page.goto(f"{door.base}/?{PARAMETER}={started().now}")
+    window.shown("A/TT")
+    key = started()
+    window.press("Shift+Digit2", "Shift+Digit4")
+    window.page.get_by_text("the address that carpet review has printed last, key and all").wait_for()
+    assert window.page.locator(".banner").count() == 1
+    assert "2 edits are kept" in window.page.locator(".banner").inner_text()
+    window.page.context.new_page().goto(f"{door.base}/?{PARAMETER}={key.now}")
+    window.saved()
+    window.page.locator(".banner").wait_for(state="detached")
+    reading = opened.room.history.case("A/TT").reading_of("Rea")
+    assert reading is not None
+    assert [one.edit.score for one in reading.standing] == ["2", "4"]  # type: ignore[union-attr]
+
+
+def test_a_refused_edit_holds_back_no_other_and_keys_wait_for_the_next_case(room: Served, look: Look) -> None:
+    window = look(room.base).open()
+    box = window.axial().press("a").page.locator(".scan.own .marks").bounding_box()
+    window.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 30)  # air
+    window.page.select_option("#display", "lung")
+    window.press("Shift+Digit4", "2").shows("pet", "axial")
+    window.page.locator(".banner", has_text="there is no free uptake").wait_for()
+    window.page.locator(".state", has_text="saved").wait_for()
+    assert room.kinds() == ["deauville"]
+    window.press("f").page.locator("dialog button.main").dblclick()
+    window.page.get_by_text("signed, locked").wait_for()
+    assert window.page.locator(".banner").count() == 0
+    window.page.route("**/api/cases/A/M1", lambda route: (window.page.wait_for_timeout(400), route.continue_()))
+    window.press("n")
+    window.page.get_by_text("opening A/M1").wait_for()
+    window.press("Shift+Digit5", "p").shown("A/M1")
+    assert room.case("A/M1")["standing"] == []
+    assert room.kinds() == ["deauville"]
+    window.press("f")
+    said = window.page.locator("dialog .facts")
+    assert said.locator(".warn").all_inner_texts() == ["Deauville: not scored", "New lesions: not said"]
+    assert re.search(r"^PERCIST: \w+ \(by the numbers\)$", said.inner_text(), flags=re.MULTILINE)
+    window.page.keyboard.press("Escape")
+    window.press("Shift+Digit5").saved()
+    by = {
+        one.get_attribute("data-criterion").partition("@")[0]: one.get_attribute("data-by")
+        for one in window.page.locator("[data-by]").all()
+    }
+    assert [by[name] for name in ("lugano", "percist")] == ["reader Rea", "carpet"]
+
+
+def test_the_projection_is_as_grey_as_its_window_says_beyond_suv_10_too(room: Served, look: Look) -> None:
+    """The hottest plateau seen from the front."""
+    window = look(room.base).open()
+    spin = room.room.of(room.room.case("A/TT"), None).scan.spin
+    hottest = float(spin.suv[0].max())
+    assert hottest > 12.0
+    row, column = (np.median(one) for one in np.nonzero(spin.suv[0] > hottest - 0.1))
+    cut = spin.layout
+    window.press("h")
+    for top in ("15", "20", "30"):
+        window.page.get_by_label("SUV 0–").select_option(top)
+        pixels = window.painted().pixels(".scan.own .rotating")
+        high, wide = pixels.shape[:2]
+        size = cut.width * cut.pixel_width_mm, cut.height * cut.pixel_height_mm
+        per_mm = min(wide / size[0], high / size[1])
+        x = (wide - size[0] * per_mm) / 2 + (column + 0.5) * cut.pixel_width_mm * per_mm
+        y = (high - size[1] * per_mm) / 2 + (row + 0.5) * cut.pixel_height_mm * per_mm
+        grey = np.median(pixels[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2])
+        assert grey == pytest.approx(255 * max(0.0, 1 - hottest / float(top)), abs=5), top
+
+
+def test_what_was_begun_stays_and_fields_follow_the_reading(room: Served, look: Look) -> None:
+    window = look(room.base).open()
+    lesion = window.lesion(room.case(), "mediastinal")
+    site = window.page.locator(".selected").get_by_label("Site")
+    site.fill("cervical")
+    site.press("Enter")
+    window.saved().on_pictures().press("z").saved()
+    assert site.input_value() == lesion["site"]
+    window.page.click("#tab-Reading")
+    window.page.fill("textarea", "half a sen")
+    window.page.click("#tab-History")
+    assert re.search(r"\d\d:\d\d:\d\d (UTC|GMT\S*)", window.page.locator(".acts time").first.inner_text())
+    window.page.click("#tab-Reading")
+    assert window.page.input_value("textarea") == "half a sen"
+    window.on_pictures().press("c")
+    box = window.page.locator(".scan.own .marks").bounding_box()
+    window.page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.5)
+    window.press("j")
+    window.page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.5)
+    assert window.page.locator(".said").inner_text().endswith("3 more ends")  # the first is of this region again
+    window.page.evaluate("() => { location.hash = '#B/TT' }")
+    window.shown("B/TT")
+    assert re.search(r"\b[SI] \d+$", window.page.locator(".scan.own .cursor").inner_text())
+
+
+def test_at_200_percent_pictures_and_panel_are_reached(room: Served, look: Look) -> None:
+    window = look(room.base, size=(640, 400)).open()
+    assert window.page.locator(".scan.own .pictures").bounding_box()["height"] > 250
+    sign = window.page.locator(".selected .choice.physiologic")
+    sign.scroll_into_view_if_needed()
+    sign.click()
     window.saved()
     assert room.kinds() == ["status"]
 
@@ -555,10 +708,16 @@ def test_two_readers_differ_and_an_adjudicator_chooses(two_readers: Served, look
         window.press("Shift+Digit5" if name == "Rea" else "Shift+Digit1").saved()
         assert window.page.locator(".which").count() == 0  # no sight of the other
         window.press("f")
-        window.page.get_by_label("Your password again").fill(PASSWORD)
-        window.page.locator("dialog button.main").click()
+        for password in ("not the password", PASSWORD) if name == "Rea" else (PASSWORD,):
+            window.page.get_by_label("Your password again").fill(password)
+            window.page.locator("dialog button.main").click()
+            if password != PASSWORD:
+                window.page.get_by_text("name or password is wrong").wait_for()
         window.page.get_by_text("signed, locked").wait_for()
     ada = logged_in(look(two_readers.base), "Ada").shown("A/TT")
+    for name in ("Rea", "Ron"):
+        ada.page.get_by_label("Reading of").select_option(name)
+        ada.page.get_by_text(f"SIGNED by {name}").wait_for()
     ada.page.get_by_role("button", name="Adjudicate").click()
     assert "Ron" in ada.page.locator("dialog").inner_text()
     ada.page.locator('dialog input[value="Rea"]').check()

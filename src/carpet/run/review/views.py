@@ -20,6 +20,7 @@ from carpet.review.roles import Person, Role
 from carpet.run.review.applied import RADIUS_MM
 from carpet.run.review.history import Event
 from carpet.run.review.room import Room, Seen
+from carpet.run.trial.course import Course
 
 BASELINE_FIRST = ("lugano", "lugano_pet", "deauville", "lyric", "percist", "qpet", "delta_suv_max", "recil", "cheson2007", "lugano_ct")
 NOTICE_FIELDS = ("code", "severity", "message", "where", "found", "allowed", "remedy")
@@ -92,10 +93,15 @@ def case_view(room: Room, seen: Seen, person: Person) -> dict[str, Any]:
         "spin": seen.scan.spin.layout.as_dict(),
         "grid": _grid(seen.scan.surveyed.suv.grid),
         "has_ct": seen.scan.has_ct,
-        "baseline": room.case_at(case.patient, first) if first != case.timepoint else None,
+        "baseline": room.case_at(case.patient, first) if first is not None and _is_earlier(course, first, case) else None,
         "disagreements": [one.model_dump() for one in case.disagreements or ()] if sees.course else [],
         "readings": [_reading_seen(one) for name in sees.readings if (one := case.reading_of(name)) is not None],
     }
+
+
+def _is_earlier(course: Course, timepoint: str, case: Case) -> bool:
+    at = course.at.get(timepoint)
+    return at is not None and at.day is not None and at.day < case.day
 
 
 def _grid(grid: Grid) -> dict[str, Any]:
@@ -234,7 +240,7 @@ def _references(seen: Seen) -> Iterator[dict[str, Any]]:
 
 
 def _response(rows: Sequence[Mapping[str, Any]], seen: Seen) -> list[dict[str, Any]]:
-    """Each criterion by the reader where the reader has said enough, else by the numbers; those that physicians ask for first come first."""
+    """Each criterion by the reader where there is such a row, else by the numbers; those that physicians ask for first come first."""
     by_numbers, by_reader = ({row["criterion"]: row for row in rows if row["assessor"] == by} for by in ("carpet", f"reader {seen.whose}"))
     order = {name: place for place, name in enumerate(BASELINE_FIRST)}
     chosen = sorted((by_numbers | by_reader).values(), key=lambda row: order.get(row["criterion"].partition("@")[0], len(order)))
