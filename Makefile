@@ -11,7 +11,7 @@ ARGS ?=
 DIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo web review test lint types contracts tests reliability format bench bench-quick docs clean
+.PHONY: help demo web ohif review test lint types contracts tests reliability format bench bench-quick docs clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "%-18s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ demo: ## a synthetic trial, measured and reported (DIR=folder to put it elsewher
 web: ## the page of the reading room, from web/ (a wheel has it built already)
 	$(NODE) npm --prefix web ci --no-fund --no-audit
 	$(NODE) npm --prefix web run build
+
+ohif: ## the second viewer for `carpet ohif DIR --ohif .ohif`, and for its tests (50 MB from npm)
+	$(RUN) python tools/get_ohif.py .ohif $(NODE) npm
 
 review: ## read the scans of a trial in the browser (DIR=folder of the trial; by default the demo's)
 	@[ -f src/carpet/review/static/index.html ] || $(MAKE) --no-print-directory web
@@ -61,5 +64,5 @@ bench-quick: ## the same on an ordinary PET, two runs
 	$(RUN) python benchmarks/lesion_table.py --quick --runs 2
 
 clean: ## remove what was fetched and made here
-	rm -rf web/node_modules src/carpet/review/static .venv .venv-* .uv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf web/node_modules src/carpet/review/static .ohif .venv .venv-* .uv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -31,9 +31,10 @@ from numpy.typing import NDArray
 
 SHARED_DATA = Path(os.environ.get("CARPET_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 ORTHANC_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-MARKS = ("shared", "dciodvfy", "orthanc", "postgres", "r", "browser")
+MARKS = ("shared", "dciodvfy", "orthanc", "postgres", "r", "browser", "ohif")
 CHROMIUM = Path("/usr/bin/chromium")
 PAGE = Path(__file__).resolve().parents[1] / "src" / "carpet" / "review" / "static" / "index.html"
+OHIF = Path(os.environ.get("CARPET_OHIF") or Path(__file__).resolve().parents[1] / ".ohif")
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 settings.register_profile("dev", deadline=None)
@@ -56,6 +57,8 @@ def absent() -> dict[str, str]:
         why["r"] = "no R with survival, cmprsk, maxstat and MASS (Debian: r-base-core r-cran-{survival,cmprsk,maxstat,mass})"
     if not CHROMIUM.exists() or not PAGE.exists() or importlib.util.find_spec("playwright") is None:
         why["browser"] = "no Chromium, no playwright, or the page is not built (`make web`; Debian: chromium)"
+    if not CHROMIUM.exists() or not OHIF.is_dir() or importlib.util.find_spec("playwright") is None:
+        why["ohif"] = "no Chromium, no playwright, or no OHIF (`make ohif`, or a folder in CARPET_OHIF; Debian: chromium)"
     return why
 
 
@@ -127,6 +130,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def shared_data() -> Path:
     """The folder of third-party reference data; only for tests marked `shared`."""
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def ohif_folder() -> Path:
+    """The build of OHIF; only for tests marked `ohif`."""
+    return OHIF
 
 
 @dataclass(frozen=True)

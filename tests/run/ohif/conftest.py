@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -40,14 +39,6 @@ from carpet.testing import Storage, Visit, WrittenStudy, simple_phantom, write_s
 ODD = ("implicit", "big-endian", "deflated", "bare", "RLE", "RLE frames", "native frames", "single bits")
 NAME = "Zauberberg^Klawdia"
 BLOB = bytes(range(256)) * 20  # a private value long enough to be told by its address
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what looks at the trial in OHIF where no build of it is named."""
-    out = [item for item in items if item.path.name == "test_in_ohif.py" and not os.environ.get("CARPET_OHIF")]
-    if out:
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in out]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
-"""Truth: other program: the real OHIF (its folder in CARPET_OHIF) shows PET, CT and the lesions of the SEG where the SEG has them."""
+"""Truth: other program: the real OHIF shows PET, CT and the lesions of the SEG where the SEG has them."""
 
 from __future__ import annotations
 
 import io
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from carpet.run.ohif.viewer import viewer_in
 
 from .conftest import Served, Shown, open_service
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.ohif, pytest.mark.slow]
 
 CHROMIUM = "/usr/bin/chromium"
 SOFTWARE_GL = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -29,8 +28,8 @@ VOXELS_OFF = 0.5  # a slip by one voxel would show
 
 
 @pytest.fixture(scope="module")
-def ohif(archive: Archive) -> Iterator[Served]:
-    with open_service(archive, viewer_in(Path(os.environ["CARPET_OHIF"]))) as made:
+def ohif(archive: Archive, ohif_folder: Path) -> Iterator[Served]:
+    with open_service(archive, viewer_in(ohif_folder)) as made:
         yield made
 
 
