@@ -17,6 +17,7 @@ from pydicom.uid import RLELossless
 from carpet.core.lesion import Code, Lesion, Status
 from carpet.core.record import Provenance
 from carpet.core.space import Grid, Region, SpaceError
+from carpet.dicom.colours import dicom_colour
 from carpet.dicom.seg import content_of, property_of, result_uid, segment_label, track_uid, tracking_uids, write_seg
 from carpet.dicom.seg_reading import read_seg
 
@@ -78,6 +79,14 @@ def test_segments_are_coded_by_status(usual_grid: Grid, pet_headers: Headers, ma
     algorithm = segments[0].SegmentationAlgorithmIdentificationSequence[0]
     assert (algorithm.AlgorithmName, algorithm.AlgorithmVersion) == ("suv4.0", "1")
     assert algorithm.AlgorithmParameters == "threshold=SUVbw ≥ 4.0 g/mL"
+
+
+@pytest.mark.parametrize("form", ["BINARY", "LABELMAP"])
+def test_segments_are_coloured_by_status(form: str, usual_grid: Grid, pet_headers: Headers, make_lesions: Lesions, write: Write) -> None:
+    lesions = make_lesions(usual_grid)
+    segments = [one for one in opened(write(lesions, pet_headers(usual_grid), form=form)).SegmentSequence if one.SegmentNumber]
+    assert [tuple(one.RecommendedDisplayCIELabValue) for one in segments] == [dicom_colour(one.status) for one in lesions]
+    assert len({dicom_colour(one.status) for one in lesions}) == len({one.status for one in lesions}) > 1
 
 
 def test_physiologic_uptake_of_unknown_organ_is_tissue(usual_grid: Grid, pet_headers: Headers, write: Write) -> None:

@@ -17,6 +17,7 @@ from carpet.core.lesion import Code, Lesion, Status
 from carpet.core.record import Provenance
 from carpet.core.space import Grid, SpaceError
 from carpet.dicom import codes
+from carpet.dicom.colours import dicom_colour
 from carpet.dicom.sources import check_source, name_frames, source_header
 
 MANUFACTURER, MODEL = "CARPET", "carpet"
@@ -156,6 +157,7 @@ def _described(number: int, lesion: Lesion, method: Provenance, software: str, u
         tracking_uid=uid,
         tracking_id=lesion.id,
         anatomic_regions=[codes.concept(lesion.site)] if lesion.site and kind is not lesion.site else None,
+        display_color=hd.color.CIELabColor.from_dicom_value(dicom_colour(lesion.status)),  # its own from_rgb is of D65
     )
 
 
