@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from carpet.run.calls import DONE, app, progress_on
+from carpet.run.calls import DONE, app, progress_on, say
 from carpet.run.commands_trial import Trial
 
 PORT = 8766
@@ -31,7 +31,7 @@ def ohif(
     from carpet.run.ohif.serving import Wanted, serve
 
     with progress_on(quiet=False) as told:
-        serve(Wanted(trial, port, ohif), say=told, ready=_opened)
+        serve(Wanted(trial, port, ohif), say=told, ready=_opened, tell=say)
     return DONE
 
 

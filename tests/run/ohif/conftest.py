@@ -168,9 +168,11 @@ class Served:
 @contextmanager
 def open_service(archive: Archive, viewer: Viewer | None = None) -> Iterator[Served]:
     """A service on a free port of loopback, until the block ends."""
+    told: list[str] = []
     with closing(socket.create_server(("127.0.0.1", 0))) as bound:
         doorway = ServiceDoorway("127.0.0.1", bound.getsockname()[1])
-        server = uvicorn.Server(uvicorn.Config(ohif_app(Shelf(archive), doorway, viewer), log_level="error", lifespan="off", ws="none"))
+        app = ohif_app(Shelf(archive), doorway, viewer, told.append)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         try:
@@ -179,6 +181,7 @@ def open_service(archive: Archive, viewer: Viewer | None = None) -> Iterator[Ser
         finally:
             server.should_exit = True
             thread.join()
+    assert told == [], "an answer was broken off"
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,9 @@ def test_the_lesions_stand_where_the_seg_has_them(page: Any, ohif: Served, shown
     page.get_by_text("DICOM SEG import").wait_for(state="hidden")  # what OHIF has to say of the SEG covers a corner for some seconds
     seen = at_rest(page, rows)
     page.screenshot(path=tmp_path / "ohif.png")
+    red, green, blue = colour(page)
+    assert red > green - 2 * COLOURED, "all regions here are undecided: yellow"
+    assert min(red, green) > blue + COLOURED
     number = int(re.findall(r"(\d+) \(\d+/\d+\)", page.locator("body").inner_text())[0])
     assert seen == pytest.approx(truth(shown, number), abs=VOXELS_OFF)
     assert (page.wrong, outside(page, ohif)) == ([], [])
@@ -95,19 +98,31 @@ def at_rest(page: Any, rows: int) -> tuple[float, float] | None:
 def spot(page: Any, rows: int) -> tuple[float, float] | None:
     """The middle of what is coloured in the viewport, in voxels from the middle of a slice of so many rows (right, down); None where all
     is grey."""
+    picture, coloured = seen_in(page)
+    if not coloured.any():
+        return None
+    down, right = (axis.mean() for axis in np.nonzero(coloured))
+    scale = picture.shape[0] / rows  # the slice is square, and as high as the viewport
+    return (right - picture.shape[1] / 2) / scale, (down - picture.shape[0] / 2) / scale
+
+
+def colour(page: Any) -> NDArray[np.float64]:
+    """Red, green and blue of what is coloured, in the mean."""
+    picture, coloured = seen_in(page)
+    return np.asarray(picture[coloured].mean(axis=0))
+
+
+def seen_in(page: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The viewport, and which of its pixels are coloured; words stand at its edges, the question whether to open a SEG at the top."""
     from PIL import Image
 
     place = page.locator(".cornerstone-canvas").first.bounding_box()
     shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
     top, left = int(place["y"]), int(place["x"])
     picture = shot[top : top + int(place["height"]), left : left + int(place["width"])]
-    picture = picture[110:-60, 60:-60]  # words stand at the edges, the question whether to open it at the top
-    coloured: NDArray[np.bool_] = np.ptp(picture, axis=2) > COLOURED
-    if not coloured.any():
-        return None
-    down, right = (axis.mean() for axis in np.nonzero(coloured))
-    scale = place["height"] / rows  # the slice is square, and as high as the viewport
-    return (right + 60 - place["width"] / 2) / scale, (down + 110 - place["height"] / 2) / scale
+    coloured = np.zeros(picture.shape[:2], bool)
+    coloured[110:-60, 60:-60] = np.ptp(picture[110:-60, 60:-60], axis=2) > COLOURED
+    return picture, coloured
 
 
 def truth(shown: Shown, number: int) -> tuple[float, float]:

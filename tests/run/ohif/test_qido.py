@@ -150,3 +150,9 @@ def test_rows_and_tags(archive: Archive, shown: Shown) -> None:
         tag_of("patient id")
     assert len(found(shelf, query_of(Level.STUDY, []), "")) == 2
     assert matched({"00080030": {"vr": "TM", "Value": ["093000"]}}, {"00080030": "0900-1000"})
+
+
+def test_no_value_is_no_word() -> None:
+    row = {"00080050": {"vr": "SH", "Value": [None, "7"]}}
+    assert matched(row, {"00080050": "7"})
+    assert not matched(row, {"00080050": "None"})

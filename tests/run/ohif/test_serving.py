@@ -48,7 +48,7 @@ def test_what_cannot_be_served_says_why(shown: Shown, tmp_path: Path) -> None:
             (Wanted(shown.folder, 0, tmp_path), "npm pack"),
         ):
             with pytest.raises(ProtocolError, match=words):
-                serve(wanted, say=lambda step: None, ready=lambda text: pytest.fail(text))
+                serve(wanted, say=lambda step: None, ready=pytest.fail, tell=pytest.fail)
 
 
 def test_no_file_writes_a_line_of_its_own(archive: Archive) -> None:

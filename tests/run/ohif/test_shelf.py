@@ -40,7 +40,6 @@ def test_many_ask_at_once_and_are_told_the_same(archive: Archive, shown: Shown) 
     shelf = Shelf(archive)
     study = shown.first.study_uid
     with ThreadPoolExecutor(8) as pool:
-        pool.submit(shelf.prepare, study, lambda: False)
+        pool.submit(shelf.prepare, study)
         told = list(pool.map(lambda _: shelf.texts(study, shown.first.pet_series_uid, "R"), range(8)))
     assert all(one == told[0] for one in told)
-    shelf.prepare(study, lambda: True)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from carpet.core.errors import NoticeKind, Refused
 from carpet.run.ohif import notices, routes_dicomweb, routes_viewer
+from carpet.run.ohif.sending import Tell
 from carpet.run.ohif.shelf import Shelf
 from carpet.run.ohif.viewer import Viewer
 from carpet.run.review.security import HEADERS, Doorway, Guard, refusal
@@ -27,10 +28,10 @@ STATUS: Mapping[str, int] = {
 }
 
 
-def ohif_app(shelf: Shelf, doorway: Doorway, viewer: Viewer | None) -> FastAPI:
-    """The application over the objects of a trial."""
+def ohif_app(shelf: Shelf, doorway: Doorway, viewer: Viewer | None, tell: Tell) -> FastAPI:
+    """The application over the objects of a trial. tell: is told of answers that were broken off."""
     app = FastAPI(title="carpet ohif", version=version("carpet"), openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.shelf, app.state.doorway, app.state.viewer = shelf, doorway, viewer
+    app.state.shelf, app.state.doorway, app.state.viewer, app.state.tell = shelf, doorway, viewer, tell
     app.include_router(routes_dicomweb.router)
     app.include_router(routes_viewer.router)
     app.add_exception_handler(Refused, _refused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pydicom
@@ -13,10 +14,21 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag, Tag
 
-from carpet.dicom.elements import MalformedFile, parsing, read_elements
+from carpet.dicom.elements import (
+    DEFLATED,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    NESTING_CAP,
+    FileElements,
+    MalformedFile,
+    parsing,
+    read_elements,
+)
+from carpet.dicom.pet_facts import SOP_INSTANCE
+from carpet.dicom.series import SERIES_UID, STUDY_UID
 from carpet.run.ohif.archive import Instance
 
-PIXEL_DATA = 0x7FE00010
+PIXEL_DATA, CHARACTER_SET = 0x7FE00010, 0x00080005
 BULK_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW"})
 INLINE_BYTES = 1024  # a longer binary value is told by its address [P]
 LEFT_ON_DISK = 65_536  # bytes; a longer value is not read with the header [P]
@@ -33,16 +45,17 @@ class HeaderTexts:
         self._known: dict[tuple[object, ...], str] = {}
 
     def text(self, instance: Instance) -> str:
-        """The header as a JSON object in ASCII, in the order of the tags. An attribute that cannot be read is left out.
+        """The header as a JSON object in ASCII, in the order of the tags. An attribute that cannot be read is left out, of an item too.
 
-        Raises MalformedFile where the file as a whole cannot be read, and OSError.
+        Raises OSError.
         """
         data = read_header(instance)
         scope = (instance.transfer_syntax, *(_raw(data, tag) for tag in SCOPE))
         stored = _taken_apart(data, instance)
-        with parsing():
-            parts = [self._part(data, tag, scope, stored, instance) for tag in sorted(data.keys())]
-        return f"{{{','.join(part for part in parts if part)}}}"
+        parts = {int(tag): self._part(data, tag, scope, stored, instance) for tag in data.keys()}  # noqa: SIM118
+        for tag, uid in ((SOP_INSTANCE, instance.uid), (STUDY_UID, instance.study), (SERIES_UID, instance.series)):
+            parts[tag] = parts.get(tag) or _pair(f"{tag:08X}", {"vr": "UI", "Value": [uid]})  # without them nobody finds the rest
+        return f"{{{','.join(parts[tag] for tag in sorted(parts) if parts[tag])}}}"
 
     def _part(self, data: Dataset, tag: BaseTag, scope: tuple[object, ...], stored: Mapping[int, bytes], instance: Instance) -> str:
         held = data.get_item(tag, keep_deferred=True)
@@ -63,14 +76,36 @@ class HeaderTexts:
 def _taken_apart(data: Dataset, instance: Instance) -> dict[int, bytes]:
     """The bytes of what pydicom has read into already: sequences of undefined length, which scanners repeat in every slice."""
     parsed = [int(tag) for tag in data.keys() if not isinstance(data.get_item(tag, keep_deferred=True), RawDataElement)]  # noqa: SIM118
-    walked = read_elements(instance.path) if parsed else None
+    walked = _walked(instance) if parsed else None
     return {} if walked is None else {tag: walked.elements[tag].raw for tag in parsed if tag in walked.elements}
 
 
+def _walked(instance: Instance) -> FileElements | None:
+    with suppress(MalformedFile):  # pydicom forgives what the walk does not
+        return read_elements(instance.path)
+    return None
+
+
 def read_header(instance: Instance) -> Dataset:
-    """The data set, long values left on the disk; raises MalformedFile."""
-    with parsing():
-        return pydicom.dcmread(instance.path, defer_size=LEFT_ON_DISK, force=True)
+    """The data set, long values left on the disk. Of a file that pydicom cannot make out: what carpet's walk finds, or nothing."""
+    deflated = instance.transfer_syntax == DEFLATED  # where pydicom looks for a deferred value in the deflated bytes
+    with suppress(MalformedFile), parsing():
+        data = pydicom.dcmread(instance.path, defer_size=None if deflated else LEFT_ON_DISK, force=True)
+        if SOP_INSTANCE in data:
+            return data
+    walked = _walked(instance)
+    return Dataset() if walked is None else _found_by_walk(walked)
+
+
+def _found_by_walk(walked: FileElements) -> Dataset:
+    """Without values longer than KEPT_VALUE_BYTES, and in the default character set."""
+    syntax = IMPLICIT_LITTLE if walked.transfer_syntax == IMPLICIT_LITTLE else EXPLICIT_LITTLE
+    pixels = {} if walked.pixel_offset is None else {PIXEL_DATA: ("OW", None, walked.pixel_bytes or 0)}
+    known = {tag: (one.vr, one.raw, len(one.raw)) for tag, one in walked.elements.items() if tag != CHARACTER_SET}
+    data = Dataset()
+    for tag, (vr, raw, length) in (known | pixels).items():
+        data[tag] = RawDataElement(Tag(tag), vr or None, length, raw, 0, syntax == IMPLICIT_LITTLE, True)
+    return data
 
 
 def vr_of(held: RawDataElement) -> str:
@@ -90,18 +125,45 @@ def is_bulk(held: RawDataElement) -> bool:
 
 
 def _raw(data: Dataset, tag: BaseTag) -> object:
-    held = data.get_item(tag) if tag in data else None
-    return held.value if isinstance(held, RawDataElement) else str(held)
+    """What stands there, None where it cannot be read."""
+    try:
+        with parsing():
+            held = data.get_item(tag) if tag in data else None
+            return held.value if isinstance(held, RawDataElement) else str(held)
+    except MalformedFile:
+        return None
 
 
 def _element_text(data: Dataset, tag: BaseTag, name: str) -> str:
     """'"00100020": {…}', or "" where the value is not what its VR says."""
     try:
         with parsing():
-            said = data[tag].to_json_dict(None, INLINE_BYTES)
+            return _pair(name, _said(data, tag, 0))
     except MalformedFile:
         return ""
-    return _pair(name, said)
+
+
+def _said(data: Dataset, tag: BaseTag, depth: int) -> dict[str, Any]:
+    """An attribute in DICOM JSON; `depth`: how many sequences it stands in. What cannot be read raises anything (see `parsing`)."""
+    element = data[tag]
+    if element.VR != "SQ":
+        said: dict[str, Any] = element.to_json_dict(None, INLINE_BYTES)
+        return said
+    if depth == NESTING_CAP:
+        raise MalformedFile("sequences are nested too deeply")
+    return {"vr": "SQ", "Value": [_item_said(item, depth + 1) for item in element.value]}
+
+
+def _item_said(item: Dataset, depth: int) -> dict[str, Any]:
+    """What can be read of an item of a sequence."""
+    told = {}
+    for tag in item.keys():  # noqa: SIM118
+        try:
+            with parsing():
+                told[f"{int(tag):08X}"] = _said(item, tag, depth)
+        except MalformedFile:
+            continue
+    return told
 
 
 def _pair(name: str, said: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +39,7 @@ def frame_numbers(text: str, instance: Instance) -> tuple[int, ...]:
 
 def frame(instance: Instance, number: int) -> bytes:
     """One frame, from 1: native pixels little-endian, compressed ones as they are. Raises Refused for a changed or broken file."""
-    instance.checked()
-    try:
+    with reading(instance):
         if instance.raster is None:
             raise MalformedFile("no pixels")
         if instance.transfer_syntax not in NATIVE:
@@ -46,8 +47,23 @@ def frame(instance: Instance, number: int) -> bytes:
         if instance.pixel_offset is not None and instance.pixel_bytes is not None:
             return _cut(_Stored(instance.path, instance.pixel_offset, instance.pixel_bytes), instance.raster, number)
         return _cut(_Held(_native(instance)), instance.raster, number)
+
+
+@contextmanager
+def reading(instance: Instance) -> Iterator[None]:
+    """Around what is read of a file: Refused where it was changed or removed before or meanwhile, or cannot be read."""
+    instance.checked()
+    try:
+        yield
     except (MalformedFile, OSError) as error:
-        raise Refused(OBJECT_UNREADABLE.at(instance.uid, str(error))) from error
+        instance.checked()
+        raise Refused(OBJECT_UNREADABLE.at(instance.uid, _why(error))) from error
+    instance.checked()
+
+
+def _why(error: Exception) -> str:
+    """Without the path."""
+    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
 
 
 class _Held:
@@ -126,50 +142,51 @@ def bulk(instance: Instance, name: str) -> Iterator[bytes]:
 
     Compressed pixels have no bytes of their own: they are told frame by frame.
     """
-    instance.checked()
-    try:
+    with reading(instance):
         tag = Tag(int(name, 16))
         if int(tag) == PIXEL_DATA and instance.pixel_offset is not None and instance.pixel_bytes is not None:
-            return _blocks(instance.path, instance.pixel_offset, instance.pixel_bytes)
+            return _blocks(instance, instance.pixel_offset, instance.pixel_bytes)
         data = read_header(instance)
         held = data.get_item(tag, keep_deferred=True) if tag in data else None
         if not isinstance(held, RawDataElement) or not is_bulk(held):
             raise Refused(BULK_UNKNOWN.at(instance.uid, name))
         if int(tag) == PIXEL_DATA:
             return iter((_native(instance),))
-        with parsing():
-            value = data.get_item(tag).value
-            width = 1 if held.is_little_endian else BYTES_OF_VR.get(vr_of(held), 1)
-            return iter((_little_endian(value, width),))
-    except (MalformedFile, OSError) as error:
-        raise Refused(OBJECT_UNREADABLE.at(instance.uid, str(error))) from error
+        width = 1 if held.is_little_endian else BYTES_OF_VR.get(vr_of(held), 1)
+        return iter((_little_endian(_value(instance, held), width),))
 
 
-def _blocks(path: Path, offset: int, size: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(offset)
-        while size > 0:
+def _value(instance: Instance, held: RawDataElement) -> bytes:
+    """A value as it is stored, also where it was left on the disk."""
+    if held.value is not None:
+        return held.value
+    with parsing():  # not by the data set that left it there, which would make of it what its tag says
+        read = pydicom.dcmread(instance.path, specific_tags=[held.tag], force=True).get_item(held.tag)
+        return bytes(read.value)
+
+
+def _blocks(instance: Instance, offset: int, size: int) -> Iterator[bytes]:
+    """Raises Refused as soon as the file is not the one that was read, also in the midst."""
+    while size > 0:
+        with reading(instance), instance.path.open("rb") as file:
+            file.seek(offset)
             block = file.read(min(BLOCK_BYTES, size))
-            if not block:
-                raise OSError("the file is shorter than it was")
-            size -= len(block)
-            yield block
+        if not block:
+            raise Refused(OBJECT_UNREADABLE.at(instance.uid, "the file ends before"))
+        offset, size = offset + len(block), size - len(block)
+        yield block
 
 
 def whole(instance: Instance) -> Iterator[bytes]:
     """The file in blocks, byte for byte; one without preamble gets it, and the file meta information it lacks (PS3.10 §7.1)."""
     instance.checked()
     if not instance.bare:
-        return _blocks(instance.path, 0, instance.state[0])
-    try:
+        return _blocks(instance, 0, instance.state[0])
+    with reading(instance):
         return iter((_with_preamble(instance),))
-    except (MalformedFile, OSError) as error:
-        raise Refused(OBJECT_UNREADABLE.at(instance.uid, str(error))) from error
 
 
 def _with_preamble(instance: Instance) -> bytes:
-    from io import BytesIO
-
     out = BytesIO()
     with parsing():
         data = pydicom.dcmread(instance.path, force=True)

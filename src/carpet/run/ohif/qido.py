@@ -243,7 +243,7 @@ def _as_text(value: object) -> str:
     """One value of DICOM JSON; a name by its alphabetic letters."""
     if isinstance(value, Mapping):
         return str(value.get("Alphabetic", ""))
-    return str(value).strip()
+    return "" if value is None else str(value).strip()
 
 
 def _like(text: str, asked: str) -> bool:

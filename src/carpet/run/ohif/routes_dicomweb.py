@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from threading import Thread
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from carpet.core.errors import Refused
 from carpet.run.ohif import wado
@@ -16,6 +15,7 @@ from carpet.run.ohif.accept import JSON_TYPES, takes_json
 from carpet.run.ohif.archive import Instance
 from carpet.run.ohif.notices import NOT_ACCEPTABLE
 from carpet.run.ohif.qido import SERIES_UID, STUDY_UID, Level, found, query_of
+from carpet.run.ohif.sending import Sent
 from carpet.run.ohif.shelf import Shelf
 from carpet.run.ohif.viewer import ROOT
 
@@ -64,7 +64,7 @@ def search_all_instances(request: Request, shelf: OnShelf) -> Response:
 def search_series(request: Request, shelf: OnShelf, study: str) -> Response:
     """Whoever asks for the series of a study asks for their headers next."""
     shelf.archive.series_of(study)
-    Thread(target=shelf.prepare, args=(study, lambda: False), daemon=True).start()
+    Thread(target=shelf.prepare, args=(study,), daemon=True).start()
     return _searched(request, shelf, Level.SERIES, (STUDY_UID, study))
 
 
@@ -118,33 +118,32 @@ def _require_json(request: Request) -> None:
 
 @router.get("/studies/{study}")
 def retrieve_study(request: Request, shelf: OnShelf, study: str) -> Response:
-    return _streamed(wado.files(shelf.archive.instances(study), _accepted(request)))
+    return _sent(request, wado.files(shelf.archive.instances(study), _accepted(request)))
 
 
 @router.get("/studies/{study}/series/{series}")
 def retrieve_series(request: Request, shelf: OnShelf, study: str, series: str) -> Response:
-    return _streamed(wado.files(shelf.archive.instances(study, series), _accepted(request)))
+    return _sent(request, wado.files(shelf.archive.instances(study, series), _accepted(request)))
 
 
 @router.get("/studies/{study}/series/{series}/instances/{instance}")
 def retrieve_instance(request: Request, shelf: OnShelf, study: str, series: str, instance: str) -> Response:
-    return _streamed(wado.files(shelf.archive.instances(study, series, instance), _accepted(request)))
+    return _sent(request, wado.files(shelf.archive.instances(study, series, instance), _accepted(request)))
 
 
 @router.get("/studies/{study}/series/{series}/instances/{instance}/frames/{numbers}")
 def retrieve_frames(request: Request, shelf: OnShelf, study: str, series: str, instance: str, numbers: str) -> Response:
-    return _streamed(wado.frames(_one(shelf, study, series, instance), numbers, _accepted(request)))
+    return _sent(request, wado.frames(_one(shelf, study, series, instance), numbers, _accepted(request)))
 
 
 @router.get("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{tag}")
 def retrieve_bulk(request: Request, shelf: OnShelf, study: str, series: str, instance: str, tag: OneTag) -> Response:
-    return _streamed(wado.bulk_data(_one(shelf, study, series, instance), tag, _accepted(request)))
+    return _sent(request, wado.bulk_data(_one(shelf, study, series, instance), tag, _accepted(request)))
 
 
 def _one(shelf: Shelf, study: str, series: str, instance: str) -> Instance:
     return shelf.archive.instances(study, series, instance)[0]
 
 
-def _streamed(parts: wado.Parts) -> Response:
-    body: Iterator[bytes] = iter(parts)
-    return StreamingResponse(body, headers={"content-type": parts.content_type})
+def _sent(request: Request, parts: wado.Parts) -> Response:
+    return Sent(parts, request.app.state.tell)

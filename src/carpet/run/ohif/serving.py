@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from logging import getLogger
 from pathlib import Path
 
 from carpet.core.errors import ProtocolError
 from carpet.run.ohif.app import ohif_app
 from carpet.run.ohif.archive import Archive, archive_of
+from carpet.run.ohif.sending import Tell, says_more
 from carpet.run.ohif.shelf import Shelf
 from carpet.run.ohif.viewer import ROOT, described, viewer_in
 from carpet.run.review.security import LOOPBACK_NAMES, Doorway
@@ -37,8 +39,11 @@ class ServiceDoorway(Doorway):
         return super().hosts | frozenset(LOOPBACK_NAMES)
 
 
-def serve(wanted: Wanted, *, say: Callable[[str], None], ready: Callable[[str], None]) -> None:
-    """Read the headers and answer until a signal stops it. ready: is told what is there. Raises ProtocolError, OSError."""
+def serve(wanted: Wanted, *, say: Callable[[str], None], ready: Callable[[str], None], tell: Tell) -> None:
+    """Read the headers and answer until a signal stops it. Raises ProtocolError, OSError.
+
+    say: is told each step; ready: what is there, when it is; tell: why an answer was broken off.
+    """
     import uvicorn
 
     viewer = None if wanted.ohif is None else viewer_in(wanted.ohif)
@@ -46,13 +51,14 @@ def serve(wanted: Wanted, *, say: Callable[[str], None], ready: Callable[[str], 
     with _bound(wanted.port) as bound, archive_of(trial, say) as archive:
         doorway = ServiceDoorway(HOST, bound.getsockname()[1])
         config = uvicorn.Config(
-            ohif_app(Shelf(archive), doorway, viewer),
+            ohif_app(Shelf(archive), doorway, viewer, tell),
             log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
+        getLogger("uvicorn.error").addFilter(says_more)  # after the configuration, which sets this logger anew
         ready(opened_text(archive, doorway.address, with_viewer=viewer is not None))
         uvicorn.Server(config).run(sockets=[bound])
 

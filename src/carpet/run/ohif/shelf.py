@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
 from carpet.core.errors import Refused
-from carpet.dicom.elements import MalformedFile
 from carpet.run.ohif.archive import Archive, Instance
 from carpet.run.ohif.headers import HeaderTexts
-from carpet.run.ohif.notices import OBJECT_UNREADABLE
 
 LARGEST_CHARACTERS = 256 * 2**20  # of all kept headers [P]: some forty examinations of 600 slices
 Header = Mapping[str, Any]
@@ -54,11 +52,9 @@ class Shelf:
                 self._first[key] = known
         return known
 
-    def prepare(self, study: str, stopped: Callable[[], bool]) -> None:
+    def prepare(self, study: str) -> None:
         """Make the headers of a study before they are asked for; what cannot be made is told when it is asked for."""
         for series in self.archive.series_of(study):
-            if stopped():
-                return
             try:
                 self._series((study, series), self.archive.instances(study, series))
             except (Refused, OSError):
@@ -87,8 +83,6 @@ class Shelf:
         texts = HeaderTexts(self._root)
         made = []
         for one in instances:
-            try:
-                made.append(texts.text(one.checked()))
-            except MalformedFile as error:
-                raise Refused(OBJECT_UNREADABLE.at(one.uid, str(error))) from error
+            made.append(texts.text(one.checked()))
+            one.checked()  # nothing is kept of a file that changed under the reading
         return tuple(made)
