@@ -524,7 +524,7 @@ def test_the_projection_is_as_grey_as_its_window_says_beyond_suv_10_too(room: Se
 def test_what_was_begun_stays_and_fields_follow_the_reading(room: Served, look: Look) -> None:
     window = look(room.base).open()
     lesion = window.lesion(room.case(), "mediastinal")
-    site = window.page.locator(".selected").get_by_label("Site")
+    site = window.page.locator(".selected").get_by_role("combobox", name="Site", exact=True)
     site.fill("cervical")
     site.press("Enter")
     window.saved().on_pictures().press("z").saved()
