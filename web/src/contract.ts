@@ -55,7 +55,7 @@ export interface CaseView {
   on_ct: OnCt[]; standing: Standing[]; sites: { name: string; kind: Kind }[];
   spin: Spin; grid: { size: [number, number, number]; to_lps: number[][] }; has_ct: boolean; baseline: string | null; disagreements: { trigger: string; because: string }[]; readings: ReadingSeen[];
 }
-export interface ReadingSeen { who: string; category: string | null; deauville: string | null; tmtv_ml: number | null; signed: boolean }
+export interface ReadingSeen { who: string; category: string | null; deauville: string | null; tmtv_ml: number | null; signed: boolean; not_blind: string[] }
 
 export type CtKind = 'node' | 'extranodal';
 export type CtSeen = 'present' | 'new' | 'unequivocal_progression';

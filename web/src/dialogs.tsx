@@ -269,7 +269,7 @@ function Adjudicate({ room, close }: { room: Room; close: () => void }) {
           <caption>Which reading stands?</caption>
           <thead><tr><th scope="col">Reading of</th><th scope="col">Response</th><th scope="col">Deauville</th><th scope="col">TMTV mL</th></tr></thead>
           <tbody>{view.readings.filter((one) => one.signed).map((one) => (
-            <tr key={one.who}><th scope="row"><label><input type="radio" name="choice" value={one.who} required onChange={() => setChoice(one.who)} /> {one.who}</label></th><td>{one.category ?? '–'}</td><td>{one.deauville ?? '–'}</td><td class="number">{one.tmtv_ml?.toFixed(1) ?? '–'}</td></tr>
+            <tr key={one.who}><th scope="row"><label><input type="radio" name="choice" value={one.who} required onChange={() => setChoice(one.who)} /> {one.who}</label>{one.not_blind.map((words) => <small key={words}><br />not blind: changed {words}</small>)}</th><td>{one.category ?? '–'}</td><td>{one.deauville ?? '–'}</td><td class="number">{one.tmtv_ml?.toFixed(1) ?? '–'}</td></tr>
           ))}</tbody>
         </table>
         <blockquote>{CHOICE}</blockquote>

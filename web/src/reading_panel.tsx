@@ -98,11 +98,12 @@ function Numbers({ room, view }: { room: Room; view: CaseView }) {
 /** Whether these numbers are anybody's: until a reading is signed they are not, and what is undecided is not in them. */
 function Standing({ view }: { view: CaseView }) {
   const open = view.lesions.filter((one) => one.status === 'undecided').length
-  const signed = view.readings.find((one) => one.who === view.whose)?.signed
+  const reading = view.readings.find((one) => one.who === view.whose)
   return (
     <p class="standing-of">
-      {signed ? <b class="signed">✓ SIGNED by {view.whose}</b> : <b class="unreviewed" title="what the machine suggests, with the edits so far; nobody has signed it">UNREVIEWED</b>}
+      {reading?.signed ? <b class="signed">✓ SIGNED by {view.whose}</b> : <b class="unreviewed" title="what the machine suggests, with the edits so far; nobody has signed it">UNREVIEWED</b>}
       {open > 0 && <b class="open" title="not in these numbers; decide them before you sign">? {open} UNDECIDED</b>}
+      {reading?.not_blind.map((words) => <b key={words} class="open">not blind: changed {words}</b>)}
     </p>
   )
 }

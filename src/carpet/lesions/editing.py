@@ -74,11 +74,11 @@ def painted(lesions: Sequence[Lesion], identity: str, *, points_lps_mm: ArrayLik
 
     points_lps_mm: (n, 3). Raises Refused: EDIT_UNKNOWN_LESION, EDIT_OUTSIDE_SCAN, EDIT_CHANGES_NOTHING.
     """
-    lesion = _named(lesions, identity)
+    lesion = named(lesions, identity)
     free = _unowned(_balls(lesion.region.grid, points_lps_mm, radius_mm), lesions)
     if free.voxels == 0:
         raise Refused(CHANGES_NOTHING.at(identity))
-    return _with(lesions, _redrawn(lesion, _union((lesion.region, free)), reader))
+    return exchanged(lesions, _redrawn(lesion, _union((lesion.region, free)), reader))
 
 
 def erased(lesions: Sequence[Lesion], identity: str, *, points_lps_mm: ArrayLike, radius_mm: float, reader: str) -> tuple[Lesion, ...]:
@@ -86,14 +86,14 @@ def erased(lesions: Sequence[Lesion], identity: str, *, points_lps_mm: ArrayLike
 
     Raises Refused: EDIT_UNKNOWN_LESION, EDIT_OUTSIDE_SCAN, EDIT_CHANGES_NOTHING, EDIT_LEAVES_NOTHING.
     """
-    lesion = _named(lesions, identity)
+    lesion = named(lesions, identity)
     region = lesion.region
     left = region.mask & ~_balls(region.grid, points_lps_mm, radius_mm).mask_in(region.box)
     if not left.any():
         raise Refused(LEAVES_NOTHING.at(identity))
     if np.array_equal(left, region.mask):
         raise Refused(CHANGES_NOTHING.at(identity))
-    return _with(lesions, _redrawn(lesion, _placed(region.grid, region.box, left), reader))
+    return exchanged(lesions, _redrawn(lesion, _placed(region.grid, region.box, left), reader))
 
 
 def drawn(
@@ -119,7 +119,7 @@ def split(lesions: Sequence[Lesion], identity: str, suv: Volume, *, seeds_lps_mm
     EDIT_SEED_MISPLACED; ProtocolError for a label in use.
     """
     _require_grid(lesions, suv)
-    lesion = _named(lesions, identity)
+    lesion = named(lesions, identity)
     region = lesion.region
     seeds = [_seed_in(region, seed) for seed in _points(seeds_lps_mm)]
     if len(set(seeds)) < max(len(seeds), 2):
@@ -130,7 +130,7 @@ def split(lesions: Sequence[Lesion], identity: str, suv: Volume, *, seeds_lps_mm
     first = replace(lesion, region=pieces[0], because=said)
     _require_free(lesions, range(label, label + len(seeds) - 1))
     others = [replace(first, id=lesion_id(number), label=number, region=piece) for number, piece in enumerate(pieces[1:], start=label)]
-    return (*_with(lesions, first), *others)
+    return (*exchanged(lesions, first), *others)
 
 
 def merged(lesions: Sequence[Lesion], identities: Sequence[str], *, reader: str) -> tuple[Lesion, ...]:
@@ -138,13 +138,13 @@ def merged(lesions: Sequence[Lesion], identities: Sequence[str], *, reader: str)
 
     Raises Refused: EDIT_UNKNOWN_LESION, EDIT_TOO_FEW.
     """
-    together = [_named(lesions, one) for one in dict.fromkeys(identities)]
+    together = [named(lesions, one) for one in dict.fromkeys(identities)]
     if len(together) < 2:
         raise Refused(TOO_FEW.at(", ".join(identities) or "merge"))
     first, names = together[0], ", ".join(one.id for one in together)
     one = replace(first, region=_union([one.region for one in together]), because=f"reader {reader} merged {names}; {first.because}")
     gone = {other.id for other in together[1:]}
-    return tuple(lesion for lesion in _with(lesions, one) if lesion.id not in gone)
+    return tuple(lesion for lesion in exchanged(lesions, one) if lesion.id not in gone)
 
 
 def thresholded(
@@ -190,14 +190,16 @@ def _points(points_lps_mm: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(points_lps_mm, dtype=np.float64).reshape(-1, 3)
 
 
-def _named(lesions: Sequence[Lesion], identity: str) -> Lesion:
+def named(lesions: Sequence[Lesion], identity: str) -> Lesion:
+    """The lesion of this id; raises Refused: EDIT_UNKNOWN_LESION."""
     found = next((lesion for lesion in lesions if lesion.id == identity), None)
     if found is None:
         raise Refused(UNKNOWN.at(identity, ", ".join(lesion.id for lesion in lesions) or "no region"))
     return found
 
 
-def _with(lesions: Sequence[Lesion], changed: Lesion) -> tuple[Lesion, ...]:
+def exchanged(lesions: Sequence[Lesion], changed: Lesion) -> tuple[Lesion, ...]:
+    """The lesions, `changed` in the place of the one of its id."""
     return tuple(changed if lesion.id == changed.id else lesion for lesion in lesions)
 
 

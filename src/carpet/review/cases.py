@@ -84,6 +84,12 @@ class Reading:
         """The next change is the first, which says of which regions the reading is."""
         return self.state is not ReadingState.SIGNED and not self.of and not self.standing
 
+    @property
+    def not_blind(self) -> tuple[str, ...]:
+        """What its reader could see, in words; () for nothing that a blinded reader does not see."""
+        sight = ("after sight of the other reading",) if self.after_sight else ()
+        return (*sight, "after a later scan of the patient could be opened") if self.after_later else sight
+
 
 class Disagreement(Data):
     """One trigger of METHODS J that holds between two readings, in words."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from carpet.core.errors import Refused
+from carpet.core.lesion import Kind
 from carpet.review.cases import CaseState
-from carpet.review.edits import Deauville, SetStatus
+from carpet.review.edits import Caliper, Deauville, Merge, NewLesions, RemoveEdit, SetStatus
 from carpet.review.roles import Person, Role
 from carpet.run.review.history import Conflict
 
@@ -42,6 +43,24 @@ def test_an_edit_is_never_kept_before_it_was_made(single: Opened) -> None:
         room.edit(stale, SetStatus(lesion="L999", status="disease"), REA, if_match=now.version_of("Rea") + 1)
     assert room.history.head() == head
     assert room.sign(stale, REA, if_match=now.version_of("Rea")).readings[0].conclusion.deauville == "4"  # type: ignore[union-attr]
+
+
+def test_no_measured_and_no_new_region_is_lost_without_a_word(single: Opened) -> None:
+    room = single.room
+    surveyed = room.of(room.case("A/TT"), "Rea").scan.surveyed
+    kept, gone = [one.id for one in surveyed.lesions if one.kind is Kind.NODAL][:2]
+    x, y, z = (float(mm) for mm in surveyed.anatomy.references["liver"].centroid_lps_mm)
+    caliper = Caliper(lesion=gone, ldi_lps_mm=((x - 15, y, z), (x + 15, y, z)), sdi_lps_mm=((x, y - 9, z), (x, y + 9, z)))
+    version = room.edit(room.case("A/TT"), caliper, REA, if_match=0).version
+    for edit in (Merge(lesions=(kept, gone)), NewLesions(present=True, lesions=("L999",))):
+        with pytest.raises(Refused, match="REVIEW_REGION_NAMED"):
+            room.edit(room.case("A/TT"), edit, REA, if_match=version)
+    version = room.edit(room.case("A/TT"), NewLesions(present=True, lesions=(gone,)), REA, if_match=version).version
+    version = room.edit(room.case("A/TT"), RemoveEdit(edit=1), REA, if_match=version).version
+    with pytest.raises(Refused, match="REVIEW_REGION_NAMED"):
+        room.edit(room.case("A/TT"), Merge(lesions=(kept, gone)), REA, if_match=version)
+    ids = room.edit(room.case("A/TT"), Merge(lesions=(gone, kept)), REA, if_match=version).ids
+    assert (gone in ids, kept in ids) == (True, False)
 
 
 def test_clinical_data_are_hidden_where_the_protocol_says(rooms: Rooms) -> None:

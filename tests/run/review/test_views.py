@@ -23,7 +23,7 @@ def test_the_case_tells_what_was_suggested_beside_what_is_said(single: Opened) -
     row = next(one for one in view["lesions"] if one["id"] == first.id)
     assert (row["site"], row["kind"]) == ("bone", "extranodal")
     assert row["suggested_site"] in {one["name"] for one in view["sites"]}
-    assert view["may"] == {"edit": True, "sign": True, "unlock": False, "adjudicate": False}
+    assert view["may"] == {"edit": True, "sign": True, "unlock": False, "start_again": True, "adjudicate": False}
     assert (view["baseline"], view["whose"], view["has_ct"]) == (None, "Rea", True)
     old = json.loads(act_view(room.history.events("A/TT")[-1])["old"])
     assert old["site"] == (first.site.meaning if first.site else None)
@@ -74,6 +74,20 @@ def test_whoever_looks_at_anothers_reading_is_told_the_version_of_the_own_one(ma
     view = case_view(room, room.seen(case, ada, asked="Rea"), ada)
     assert (view["whose"], view["version"], view["own_version"]) == ("Rea", case.version_of("Rea"), case.version_of("Ada"))
     assert view["version"] != view["own_version"]
+
+
+def test_whose_reading_was_not_blind_is_shown_to_who_chooses(many: Opened) -> None:
+    room = many.room
+    rea, ron = Person("Rea", Role.READER), Person("Ron", Role.READER)
+    anna, ada = Person("Anna", Role.ADMINISTRATOR), Person("Ada", Role.ADJUDICATOR)
+    room.edit(room.case("A/TT"), Deauville(score="1"), ron, if_match=0)
+    for one in (ron, rea):
+        case = room.sign(room.case("A/TT"), one, if_match=room.case("A/TT").version_of(one.name))
+    room.unlock(case, anna, "Rea", "wrong patient", if_match=case.version_of("Rea"))
+    seen = room.edit(room.case("A/TT"), Deauville(score="5"), rea, if_match=room.case("A/TT").version_of("Rea"))
+    case = room.sign(seen.case, rea, if_match=seen.version)
+    told = {one["who"]: one["not_blind"] for one in case_view(room, room.seen(case, ada), ada)["readings"]}
+    assert (told["Rea"], told["Ron"]) == (["after sight of the other reading"], [])
 
 
 def test_the_queue_says_what_waits_and_for_what(single: Opened) -> None:

@@ -72,11 +72,16 @@ def base_digest(base: Surveyed) -> str:
     return digest.hexdigest()
 
 
+def require_regions(base: Surveyed, *, of: str, reader: str) -> None:
+    """Raises Refused where a reading is of other regions than the machine finds now."""
+    found = base_digest(base)
+    if of != found:
+        raise Refused(READING_OUTDATED.at(f"reading by {reader}", found[:12]))
+
+
 def reviewed(base: Surveyed, review: Review) -> Surveyed:
     """The scan as the signed reading has it: what no edit names is accepted. Raises Refused where the reading is of other regions."""
-    found = base_digest(base)
-    if review.of != found:
-        raise Refused(READING_OUTDATED.at(f"reading by {review.reader}", found[:12]))
+    require_regions(base, of=review.of, reader=review.reader)
     return accepted(edited(base, review.standing, reader=review.reader), reader=review.reader)
 
 
@@ -104,9 +109,9 @@ def after_edit(base: Surveyed, now: Surveyed, one: Numbered, *, reader: str) -> 
     """The scan after one more edit; the same where the edit concerns no region. base: the scan before all edits."""
     edit = one.edit
     if isinstance(edit, SetStatus):
-        return replace(now, lesions=_with(now.lesions, _status(_named(now.lesions, edit.lesion), edit, reader)))
+        return replace(now, lesions=editing.exchanged(now.lesions, _status(editing.named(now.lesions, edit.lesion), edit, reader)))
     if isinstance(edit, SetSite):
-        return replace(now, lesions=_with(now.lesions, _site(_named(now.lesions, edit.lesion), edit)))
+        return replace(now, lesions=editing.exchanged(now.lesions, _site(editing.named(now.lesions, edit.lesion), edit)))
     if isinstance(edit, Reference):
         return replace(now, anatomy=_with_reference(now, edit))
     if isinstance(edit, Caliper):
@@ -158,7 +163,7 @@ def _redrawn(now: Surveyed, edit: Edit, label: int, number: int, reader: str) ->
 
 def _as_seen(now: Surveyed, named: Sequence[str]) -> tuple[Lesion, ...]:
     """The regions, those named with the outline by the main method; one that the method leaves without a voxel stays as it was found."""
-    chosen = [_named(now.lesions, name) for name in named]
+    chosen = [editing.named(now.lesions, name) for name in named]
     disease = {one.id for one in chosen if one.status is Status.DISEASE and one.id not in now.by_hand}
     if not disease:
         return now.lesions
@@ -189,17 +194,6 @@ def _sited(base: Surveyed, now: Surveyed, *, before: tuple[Lesion, ...]) -> Surv
     known = {one.id for one in before}
     sited = (one if one.id in known else placed(one, base.suv, base.anatomy, base.study.ct) for one in now.lesions)
     return replace(now, lesions=tuple(sited))
-
-
-def _named(lesions: Sequence[Lesion], identity: str) -> Lesion:
-    found = next((one for one in lesions if one.id == identity), None)
-    if found is None:
-        raise Refused(editing.UNKNOWN.at(identity, ", ".join(one.id for one in lesions) or "no region"))
-    return found
-
-
-def _with(lesions: tuple[Lesion, ...], changed: Lesion) -> tuple[Lesion, ...]:
-    return tuple(changed if one.id == changed.id else one for one in lesions)
 
 
 def _status(lesion: Lesion, edit: SetStatus, reader: str) -> Lesion:

@@ -12,8 +12,7 @@ from carpet.core.errors import NoticeKind, Refused, Severity
 from carpet.lesions.decisions import Decision, stored_decision
 from carpet.review.edits import Numbered, Standing, edit_of, edits_json
 from carpet.run.pipeline import Surveyed
-from carpet.run.review.applied import accepted, base_digest, edited
-from carpet.run.review.server_notices import READING_OUTDATED
+from carpet.run.review.applied import accepted, edited, require_regions
 
 FORMAT = 1
 KIND = "carpet_reading"
@@ -45,9 +44,7 @@ class ExportedReading:
 
         Raises Refused where the reading is of other regions.
         """
-        found = base_digest(base)
-        if self.of != found:
-            raise Refused(READING_OUTDATED.at(f"reading by {self.reader}", found[:12]))
+        require_regions(base, of=self.of, reader=self.reader)
         after = edited(base, self.standing, reader=self.reader)
         return accepted(after, reader=self.reader) if self.signed else after
 

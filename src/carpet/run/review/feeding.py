@@ -104,15 +104,8 @@ def review_of(case: Case) -> CaseReview:
         None if third is None else _signed(third),
         case.third.who if case.third is not None and case.chosen else "",
         because,
-        tuple(words for one in case.readings for words in _not_blind(one)),
+        tuple(f"reader {one.who}: {words}" for one in case.readings for words in one.not_blind),
     )
-
-
-def _not_blind(reading: Reading) -> Iterator[str]:
-    if reading.after_sight:
-        yield f"reader {reading.who}: after sight of the other reading"
-    if reading.after_later:
-        yield f"reader {reading.who}: after a later scan of the patient could be opened"
 
 
 def _signed(reading: Reading) -> Review:

@@ -12,6 +12,7 @@ from typing import Any
 
 from carpet.clinical.readings import Reading as ClinicalReading
 from carpet.core.errors import Notice, NotMeasurable, Refused
+from carpet.core.lesion import Lesion
 from carpet.review.blinding import days_seen, is_due, queue, require_in_order, require_sight, sight
 from carpet.review.cases import (
     Adjudicated,
@@ -27,7 +28,7 @@ from carpet.review.cases import (
     choice_of,
     take,
 )
-from carpet.review.edits import Caliper, CtSeen, Deauville, Edit, Numbered, SetSite, SetStatus, Standing, last_said, replaced
+from carpet.review.edits import Caliper, CtSeen, Deauville, Edit, NewLesions, Numbered, SetSite, SetStatus, Standing, last_said, replaced
 from carpet.review.notices import ASSIGNMENT_UNFIT, BLINDED, NOT_YOURS
 from carpet.review.roles import Action, Person, Role, require
 from carpet.review.signature import Conclusion, reading_digest, signed
@@ -41,7 +42,7 @@ from carpet.run.review.readings import calipers_of, reading_row
 from carpet.run.review.response import Reviewed, as_reviewed, response_rows_of
 from carpet.run.review.scan_file import OpenScan
 from carpet.run.review.scans import ScanRoom
-from carpet.run.review.server_notices import NO_TIME_POINT, READING_OUTDATED, SCAN_GONE, STALE, UNDECIDED_LEFT
+from carpet.run.review.server_notices import NO_TIME_POINT, READING_OUTDATED, REGION_NAMED, SCAN_GONE, STALE, UNDECIDED_LEFT
 from carpet.run.store import Stamp
 from carpet.run.trial.course import Course
 from carpet.run.trial.folder import Trial
@@ -255,6 +256,7 @@ class Room:
         scan, _ = self._meter(case)
         _check_regions(case, before, scan)
         numbers = self.numbers(case, person.name, after.standing)
+        _check_named(after.standing, numbers.surveyed.lesions)
         if isinstance(edit, (Caliper, CtSeen)):
             check_kinds(self.course(Seen(planned, scan, person.name, after.standing, numbers)), self.patients[case.patient].tracks)
         case, version = self._begun(case, person, stamp, if_match)
@@ -393,6 +395,16 @@ def _why_not(case: Case, patient: PatientScans | None) -> Notice:
         kind = READING_OUTDATED if case.all_signed and READING_OUTDATED.code in codes else STALE
         return kind.at(case.id, ", ".join(codes))
     return NO_TIME_POINT.at(case.id) if case.timepoint not in patient.studies else STALE.at(case.id)
+
+
+def _check_named(standing: Standing, lesions: Sequence[Lesion]) -> None:
+    """Diameters, and the word on new lesions, are of regions: none is lost without a word because its region is."""
+    there = {one.id for one in lesions}
+    new = last_said(standing, NewLesions)
+    named = [*(new.lesions if new else ()), *(one.edit.lesion for one in standing if isinstance(one.edit, Caliper) and one.edit.lesion)]
+    gone = [name for name in dict.fromkeys(named) if name not in there]
+    if gone:
+        raise Refused([REGION_NAMED.at(name, ", ".join(sorted(there))) for name in gone])
 
 
 def _check_regions(case: Case, reading: Reading | None, scan: OpenScan) -> None:

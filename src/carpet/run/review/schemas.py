@@ -283,13 +283,14 @@ class DisagreementSaid(Answer):
 
 
 class ReadingSeen(Answer):
-    """One reading of the case, as far as it may be seen."""
+    """One reading of the case, as far as it may be seen. not_blind: what its reader could see before, in words."""
 
     who: str
     category: str | None
     deauville: str | None
     tmtv_ml: float | None
     signed: bool
+    not_blind: list[str]
 
 
 class Changeable(Answer):

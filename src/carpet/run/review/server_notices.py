@@ -98,6 +98,13 @@ CALIPER_UNFIT = NoticeKind(
     "two lines in one transverse slice within the CT, at a right angle, the short one across the long one",
     "draw both again",
 )
+REGION_NAMED = NoticeKind(
+    "REVIEW_REGION_NAMED",
+    E,
+    "there is no such region then, and diameters or the word on new lesions are of it",
+    "regions of this scan; of regions that are merged the one chosen first keeps its name",
+    "choose this region first where you merge it, or take back what was said of it",
+)
 VERSION_MISSING = NoticeKind(
     "REVIEW_VERSION_MISSING",
     E,

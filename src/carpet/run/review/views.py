@@ -142,6 +142,7 @@ def _reading_seen(one: Reading) -> dict[str, Any]:
         "deauville": said.deauville if said else None,
         "tmtv_ml": said.tmtv_ml if said else None,
         "signed": one.signature is not None,
+        "not_blind": list(one.not_blind),
     }
 
 

@@ -72,7 +72,7 @@ def _targets(course: Course, tracks: CourseTracks) -> Iterator[tuple[CaliperRead
         scan = course.at.get(one.timepoint)
         region = None if scan is None else next((le.payload for le in scan.lesions if le.payload["lesion_id"] == one.lesion), None)
         if scan is None or (one.lesion is not None and region is None):
-            continue  # the scan was refused, or is of another time point now; that is told there
+            continue  # the scan was refused, or is of another time point now; that is told in refusals.csv
         kind = one.counts_as or ("node" if region is not None and region["kind"] == Kind.NODAL else "extranodal")
         assert infused is not None
         target = CtTarget(
