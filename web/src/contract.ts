@@ -42,9 +42,9 @@ export interface Standing { number: number; edit: Edit }
  * spin_ids.png: label = red · 65536 + green · 256 + blue. */
 export interface Spin { frames: number; columns: number; width: number; height: number; pixel_width_mm: number; pixel_height_mm: number; black_suv: number; gamma: number }
 
-/** whose: the reading that is shown, empty for the machine's result; own_version: of the person's own. grid: the voxels (i, j, k) of PET and labels, rows of the matrix to LPS mm. */
+/** whose: the reading that is shown, empty for the machine's result; own_version: of the person's own; stands: whose reading counts, where that is settled. grid: the voxels (i, j, k) of PET and labels, rows of the matrix to LPS mm. */
 export interface CaseView {
-  case: string; patient: string; timepoint: string; day: number; state: CaseState; reading: ReadingState | null; version: number; own_version: number; whose: string;
+  case: string; patient: string; timepoint: string; day: number; state: CaseState; reading: ReadingState | null; version: number; own_version: number; whose: string; stands: string | null;
   may: { edit: boolean; sign: boolean; unlock: boolean; start_again: boolean; adjudicate: boolean };
   scan: { name: string; value: string }[];
   lesions: Lesion[]; references: ReferenceRegion[]; biomarkers: Value[]; steps: Step[]; response: Response[];

@@ -18,6 +18,7 @@ function Modal({ title, close, children, wide }: { title: string; close: (() => 
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
     box.current!.showModal()
+    box.current!.scrollTop = 0
     return () => before?.focus()
   }, [])
   const cancel = (event: Event) => {
@@ -115,10 +116,12 @@ export function CaseList({ room }: { room: Room }) {
 
 /** A reading whose scan cannot be shown as it was read is unlocked, then started again; each with a reason. */
 export function Mend({ room, id }: { room: Room; id: string }) {
-  const may = room.queue?.cases.find((one) => one.case === id)?.may
-  if (!may) return null
+  const row = room.queue?.cases.find((one) => one.case === id)
+  if (!row) return null
+  const { may } = row
   return (
     <>
+      {row.reading === 'signed' && !may.unlock.length && <p>An administrator unlocks it, in the queue.</p>}
       {may.unlock.map(({ who, version }) => <Because key={who} does={`unlock the reading of ${who}`} take={(reason) => void room.unlockUnseen(id, who, version, reason)} />)}
       {may.start_again && <Because key="again" does="start it again" take={(reason) => void room.startAgain(id, reason)} />}
     </>
@@ -288,7 +291,7 @@ function Conflicting({ room }: { room: Room }) {
   const load = since.length ? 'Load the newer reading' : ''
   return (
     <Modal title={since.length ? 'This reading went on elsewhere' : `${mine.length === 1 ? 'An edit' : `${mine.length} edits`} of yours ${mine.length === 1 ? 'was' : 'were'} not saved`} close={null} wide>
-      <p>{since.length ? 'It was changed in another window or on another machine after you loaded it.' : `This browser kept ${them} when the connection was lost.`} {mine.length ? `Nothing is lost: your ${edits} ${mine.length === 1 ? 'has' : 'have'} not been made yet.` : 'What you asked for has not been done.'}</p>
+      <p>{since.length ? 'It was changed in another window or on another machine after you loaded it.' : `This browser has kept ${them} until now.`} {mine.length ? `Nothing is lost: your ${edits} ${mine.length === 1 ? 'has' : 'have'} not been made yet.` : 'What you asked for has not been done.'}</p>
       <div class="both">
         {since.length > 0 && <section><h3>Done elsewhere</h3><ol>{since.map((one) => <li key={one.number}>{actInWords(one)} <small>{one.who}, {moment(one.at)}</small></li>)}</ol></section>}
         {mine.length > 0 && <section><h3>Your {edits}</h3><ol class="unsent">{mine.map((one) => <li key={one.id}>{inWords(one.edit)}{one.reason && <>, because <q>{one.reason}</q></>}</li>)}</ol></section>}

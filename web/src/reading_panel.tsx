@@ -59,8 +59,8 @@ function Reason({ room }: { room: Room }) {
 function WhichReading({ room, view }: { room: Room; view: CaseView }) {
   return (
     <label class="which">Reading of <select value={view.whose} onChange={(event) => void room.show(event.currentTarget.value || null)}>
-      {!view.readings.some((one) => one.who === room.me?.name) && <option value="">nobody: the machine's result</option>}
-      {view.readings.map((one) => <option key={one.who} value={one.who}>{one.who === room.me?.name ? `${one.who} (you)` : one.who}</option>)}
+      {!view.stands && !view.readings.some((one) => one.who === room.me?.name) && <option value="">nobody: the machine's result</option>}
+      {view.readings.map((one) => <option key={one.who} value={one.who}>{one.who}{one.who === room.me?.name && ' (you)'}{one.who === view.stands && ', stands'}</option>)}
     </select></label>
   )
 }
@@ -103,6 +103,7 @@ function Standing({ view }: { view: CaseView }) {
     <p class="standing-of">
       {reading?.signed ? <b class="signed">✓ SIGNED by {view.whose}</b> : <b class="unreviewed" title="what the machine suggests, with the edits so far; nobody has signed it">UNREVIEWED</b>}
       {open > 0 && <b class="open" title="not in these numbers; decide them before you sign">? {open} UNDECIDED</b>}
+      {view.stands && view.stands !== view.whose && <b class="open">not in the tables: the reading of {view.stands} stands</b>}
       {reading?.not_blind.map((words) => <b key={words} class="open">not blind: changed {words}</b>)}
     </p>
   )
@@ -173,7 +174,7 @@ function Selected({ room, view, lesion }: { room: Room; view: CaseView; lesion: 
         ))}
       </div>
       <div class="row">
-        <Site key={lesion.site} site={lesion.site} disabled={!room.mayEdit} say={(site) => say(site, null)} />
+        <Site key={`${lesion.site} ${room.refused}`} site={lesion.site} disabled={!room.mayEdit} say={(site) => say(site, null)} />
         <label>Counts as <select value={lesion.kind ?? ''} disabled={!room.mayEdit || !lesion.site} onChange={(event) => say(lesion.site, (event.currentTarget.value || null) as Kind | null)}>
           <option value="">as the site</option>{KINDS.map((one) => <option key={one}>{one}</option>)}
         </select></label>
@@ -194,10 +195,10 @@ function Selected({ room, view, lesion }: { room: Room; view: CaseView; lesion: 
   )
 }
 
-/** Begun anew whenever the reading says another site. */
+/** Begun anew whenever the reading says another site, or has not taken this one. */
 function Site({ site, disabled, say }: { site: string; disabled: boolean; say: (site: string) => void }) {
   const [text, setText] = useState(site)
-  return <label class="grow">Site <input list="sites" value={text} disabled={disabled} maxLength={100} onInput={(event) => setText(event.currentTarget.value)} onChange={() => text.trim() && say(text.trim())} /></label>
+  return <label class="grow">Site <input list="sites" value={text} disabled={disabled} maxLength={100} onInput={(event) => setText(event.currentTarget.value)} onChange={() => (text.trim() ? say(text.trim()) : setText(site))} /></label>
 }
 
 function Findings({ room, view }: { room: Room; view: CaseView }) {
@@ -210,6 +211,7 @@ function Findings({ room, view }: { room: Room; view: CaseView }) {
     write('')
   }
   const { deauville, new_lesions: news } = view
+  const absent = Object.entries(REFERENCE_NAMES).flatMap(([name, words]) => (view.references.some((one) => one.name === name) ? [] : [words]))
   return (
     <>
       <h3>Deauville</h3>
@@ -229,7 +231,7 @@ function Findings({ room, view }: { room: Room; view: CaseView }) {
           ))}
         </tbody>
       </table>
-      {!view.references.length && <p>Neither liver nor blood pool was found. Put them with the tool R.</p>}
+      {absent.length > 0 && <p>Not found: {absent.join(', ')}. Click with the tool R where it is.</p>}
       {view.baseline && (
         <>
           <h3>New lesions</h3>
@@ -260,6 +262,10 @@ function Past({ room, view }: { room: Room; view: CaseView }) {
   useEffect(() => {
     if (!room.history) void room.readHistory()
   }, [room.history, view.case])
+  const take = (event: MouseEvent) => {
+    event.preventDefault()
+    void room.download((event.currentTarget as HTMLAnchorElement).href)
+  }
   return (
     <>
       <h3>Edits that hold</h3>
@@ -279,7 +285,7 @@ function Past({ room, view }: { room: Room; view: CaseView }) {
           ))}
         </ol>
       ) : <p>loading…</p>}
-      <p><a href={caseUrl(view.case) + '/decisions.csv'} download>The decisions as a table</a>, or <a href={caseUrl(view.case) + '/reading.json'} download>the whole reading</a>, for <code>carpet measure --decisions</code></p>
+      <p><a href={caseUrl(view.case) + '/decisions.csv'} onClick={take}>The decisions as a table</a>, or <a href={caseUrl(view.case) + '/reading.json'} onClick={take}>the whole reading</a>, for <code>carpet measure --decisions</code></p>
     </>
   )
 }
@@ -287,6 +293,8 @@ function Past({ room, view }: { room: Room; view: CaseView }) {
 /** An act of the history as a person would say it; what was there before, where it was something else. */
 export function actInWords(act: Act): string {
   const [old, now] = [editIn(act.old), editIn(act.new)]
+  const { choice } = JSON.parse(act.new || '{}') as { choice?: string }
+  if (choice) return `the reading of ${choice} was chosen to stand`
   if (!now) return ACTS[act.what] ?? act.what
   return inWords(now) + (old ? ` (before: ${inWords(old)})` : '')
 }
@@ -302,7 +310,7 @@ function editIn(text: string): Edit | null {
 
 const ACTS: Record<string, string> = {
   planned: 'the scan became a case', assigned: 'readers were named', opened: 'the reading was opened', signed: 'the reading was signed',
-  compared: 'the signed readings were compared', unlocked: 'the reading was unlocked', adjudicated: 'a reading was chosen to stand',
+  compared: 'the signed readings were compared', unlocked: 'the reading was unlocked',
   started_again: 'the reading was started again; what stood before stands no longer', replanned: 'the case follows its scan and the protocol',
 }
 /** In the reader's own time zone, which is named. */

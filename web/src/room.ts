@@ -45,6 +45,7 @@ export class Room {
   sphereSuv = 4
   caliper = NOTHING_SAID
   reason = ''
+  refused = 0
   drafts: Record<string, string> = {}
   deciding = false
   arrangement: Arrangement = 'three'
@@ -147,7 +148,7 @@ export class Room {
       const me = await server.logIn(name, password)
       if (me.name !== before || !this.files) {
         forgetAll()
-        this.set({ files: null, before: null, conflict: null })
+        this.set({ files: null, before: null, conflict: null, drafts: {} })
         return this.start()
       }
       this.set({ me, needsLogin: false, trouble: [] })
@@ -158,22 +159,24 @@ export class Room {
   async logOut(): Promise<void> {
     await this.trying(server.logOut)
     forgetAll()
-    this.set({ me: null, files: null, before: null, queue: null, needsLogin: true })
+    this.set({ me: null, files: null, before: null, queue: null, drafts: {}, needsLogin: true })
   }
 
   async open(id: string): Promise<void> {
     this.set({ opening: id, dialog: null, trouble: [], outdated: null })
     await this.sending
-    if (this.conflict || this.needsLogin || this.dialog === 'reason') return this.set({ opening: null })
+    if (this.busy) await this.send()
+    if (this.busy) return this.set({ opening: null, said: 'not left: the last edits are not saved yet' })
     this.set({ history: null, whose: null })
     const opened = await this.trying(async () => {
       const files = await openCase(id)
-      const before = files.view.baseline ? await openCase(files.view.baseline).catch(() => null) : null
+      let missing: Notice[] = []
+      const before = files.view.baseline ? await openCase(files.view.baseline).catch((error: unknown) => ((missing = noticesOf(error)), null)) : null
       if (this.opening !== id) return
       history.replaceState(null, '', addressOf(id))
       const { lesions } = files.view
       const first = lesions.find((one) => one.status === 'undecided') ?? lesions.find((one) => one.status === 'disease') ?? lesions[0]
-      this.set({ files, before, selected: first?.id ?? null, tool: 'decide', caliper: NOTHING_SAID, reason: '', frame: 0, linked: true, shift: shiftOf(files, before) })
+      this.set({ files, before, trouble: missing.map(ofEarlier), selected: first?.id ?? null, tool: 'decide', caliper: NOTHING_SAID, reason: '', frame: 0, linked: true, shift: shiftOf(files, before) })
       this.goTo(first?.centroid_lps_mm ?? middle(files))
       this.say(`${files.view.patient}, ${files.view.timepoint} is open: ${files.view.lesions.length} regions`)
       this.askAboutUnsent(files.view)
@@ -280,9 +283,11 @@ export class Room {
 
   /** Whether the next one may follow. */
   private async sendOne(one: Unsent): Promise<boolean> {
-    const { case: id, version } = this.view!
+    const { case: id, version, standing } = this.view!
+    const edit = one.edit === 'undo' ? takesBack(standing) : one.edit
     try {
-      const answer = one.edit === 'undo' ? await server.postUndo(id, version, one.reason) : await server.postEdit(id, version, one.edit, one.reason)
+      keep(Object.assign(one, { edit }))
+      const answer = await server.postEdit(id, version, edit, one.reason)
       this.answered()
       this.done([one])
       this.take(id, answer)
@@ -342,7 +347,7 @@ export class Room {
     else {
       this.done([one])
       await this.reload()
-      this.set({ trouble: error.notices })
+      this.set({ trouble: error.notices, reason: this.reason || (one.reason ?? ''), refused: this.refused + 1 })
       return true
     }
     return false
@@ -399,7 +404,10 @@ export class Room {
   }
 
   async choose(reader: string, password: string): Promise<boolean> {
-    return this.decide((id, view) => server.postChoice(id, view.own_version, reader, password), 'adjudicated')
+    return this.decide(async (id, view) => {
+      await server.postChoice(id, view.own_version, reader, password)
+      this.whose = null // the reading that stands is shown
+    }, 'adjudicated')
   }
 
   async assign(id: string, readers: string[], adjudicator: string): Promise<void> {
@@ -418,7 +426,7 @@ export class Room {
     this.set({ deciding: true })
     const went = await this.trying(async () => {
       await act(view.case, view)
-      this.set({ dialog: null })
+      this.set({ dialog: null, trouble: [] })
       await Promise.all([this.reload(), this.refreshQueue()])
       const next = this.nextCase()
       if (next) fetchAhead(next)
@@ -431,6 +439,11 @@ export class Room {
   async readHistory(): Promise<void> {
     const id = this.view?.case
     if (id) await this.trying(async () => this.set({ history: await server.getHistory(id) }))
+  }
+
+  /** A table of this reading, where it can be one. */
+  async download(address: string): Promise<void> {
+    if (await this.trying(() => server.check(address))) location.assign(address)
   }
 
   /** The server speaks with this browser again. */
@@ -463,6 +476,15 @@ export class Room {
     }
   }
 }
+
+const noticesOf = (error: unknown): Notice[] => {
+  if (!(error instanceof Problem)) throw error
+  return error.notices
+}
+const ofEarlier = (notice: Notice): Notice => ({ ...notice, message: `the earlier scan cannot be shown: ${notice.message}` })
+
+/** The edit that is the last one on this screen, by its number: what somebody has done elsewhere meanwhile is never meant. */
+const takesBack = (standing: CaseView['standing']): Edit => ({ kind: 'remove_edit', edit: standing.at(-1)?.number ?? 1 })
 
 const addressOf = (id: string) => '#' + id.split('/').map(encodeURIComponent).join('/')
 

@@ -5,9 +5,9 @@ import type { CaseFiles } from './case_files'
 import { LOOKS, strokeTwice, writeTwice } from './looks'
 import { edgesOf } from './nifti'
 import type { Room } from './room'
+import { STILL_PX } from './tools'
 
 const TURN_PX = 7 // of dragging for one frame
-const STILL_PX = 4
 const ASLANT = 0.86 // within 30° of a side
 const BESIDE_PX = 3 // of the sprite, around the pointer, within which a region is meant
 
@@ -27,6 +27,7 @@ export function Rotating({ room, files, own }: { room: Room; files: CaseFiles; o
   useEffect(() => draw(canvas.current!, room, files, own))
 
   const press = (event: PointerEvent) => {
+    if (event.button !== 0) return
     drag.current = { x: event.offsetX, y: event.offsetY, frame: room.frame, moved: false }
     canvas.current!.setPointerCapture(event.pointerId)
   }
@@ -34,7 +35,7 @@ export function Rotating({ room, files, own }: { room: Room; files: CaseFiles; o
     const begun = drag.current
     if (!begun) return
     const away = event.offsetX - begun.x
-    begun.moved ||= Math.abs(away) > STILL_PX
+    begun.moved ||= Math.hypot(away, event.offsetY - begun.y) > STILL_PX
     if (begun.moved) room.set({ frame: wrapped(begun.frame - Math.round(away / TURN_PX), files.view.spin.frames) })
   }
   const release = (event: PointerEvent) => {

@@ -9,7 +9,7 @@ import { dayOf } from './days'
 import type { Room } from './room'
 import { Rotating } from './rotating'
 import { type Boxes, IN_SLICE, type Tile, drawSlices } from './slices'
-import type { Hand } from './tools'
+import { type Hand, STILL_PX } from './tools'
 
 const WIDE = 1.25 // width by height, above which the projection and the coronal slice stand at full height
 const RIM = 16 // places on the brush's rim that are looked at
@@ -113,6 +113,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     return hits[0] ?? (hits.includes(room.selected) ? room.selected : (hits.find((one) => one !== null) ?? null))
   }
   const pressedIn = useRef<Tile | null>(null)
+  const pressedAt = useRef<{ x: number; y: number; moved: boolean }>({ x: 0, y: 0, moved: false })
   const fingers = useRef(new Map<number, [number, number]>())
   const apart = () => {
     const [a, b] = [...fingers.current.values()]
@@ -125,6 +126,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     fingers.current.set(event.pointerId, scaled(event))
     if (fingers.current.size > 1) return lift() // two fingers zoom; what the first had begun is dropped
     pressedIn.current = tile
+    pressedAt.current = { x: event.offsetX, y: event.offsetY, moved: false }
     if (hand) hand.above = null
     active.current = tile.axis
     const lps = tile.lps(...scaled(event))
@@ -139,6 +141,9 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     if (before) return enlarge(apart() / before)
     const tile = pressedIn.current
     if (!tile) return hover(event)
+    const begun = pressedAt.current
+    begun.moved ||= Math.hypot(event.offsetX - begun.x, event.offsetY - begun.y) > STILL_PX
+    if (!begun.moved) return
     const lps = tile.lps(...scaled(event))
     if (hand) hand.move(lps)
     else room.goTo(lps, true)
@@ -160,7 +165,7 @@ export function ScanView({ room, files, hand }: { room: Room; files: CaseFiles; 
     fingers.current.delete(event.pointerId)
     const tile = pressedIn.current
     pressedIn.current = null
-    if (tile && hand) hand.release(tile.lps(...scaled(event)))
+    if (tile && hand) hand.release(tile.lps(...scaled(event)), !pressedAt.current.moved)
     latest.current()
   }
   const step = (axis: Axis, by: number) => {

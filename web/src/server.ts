@@ -42,7 +42,6 @@ export const getQueue = () => ask<Queue>('GET', 'api/queue')
 export const getCase = (id: string, whose: string | null) => ask<CaseView>('GET', caseUrl(id) + query({ reading: whose }))
 export const getHistory = (id: string) => ask<History>('GET', caseUrl(id) + '/history')
 export const postEdit = (id: string, version: number, edit: Edit, reason = '') => ask<Edited>('POST', caseUrl(id) + '/edits', { ...edit, reason }, version)
-export const postUndo = (id: string, version: number, reason = '') => ask<Edited>('POST', caseUrl(id) + '/undo', { reason }, version)
 export const postSign = (id: string, version: number, password: string) => ask<unknown>('POST', caseUrl(id) + '/sign', { password }, version)
 export const postUnlock = (id: string, version: number, reason: string, whose: string | null) =>
   ask<unknown>('POST', caseUrl(id) + '/unlock', { reason, whose }, version)
@@ -58,6 +57,12 @@ export async function getBytes(id: string, what: string, asked: { reading?: stri
   const answer = await reach(`${caseUrl(id)}/${what}${query(asked)}`, { credentials: 'same-origin' })
   if (!answer.ok) throw await problemOf(answer)
   return answer.arrayBuffer()
+}
+
+/** Whether there is an answer; else a Problem says why. */
+export async function check(address: string): Promise<void> {
+  const answer = await reach(address, { credentials: 'same-origin', cache: 'no-store' })
+  if (!answer.ok) throw await problemOf(answer)
 }
 
 function query(asked: Record<string, string | null | undefined>): string {

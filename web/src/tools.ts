@@ -16,10 +16,10 @@ export const TOOLS: Tool[] = [
   { name: 'sphere', key: 'T', title: 'Sphere', does: 'drag a sphere: its voxels above the threshold that are in no region become one' },
   { name: 'add', key: 'A', title: 'Add', does: 'click uptake that was not found, however small' },
   { name: 'caliper', key: 'C', title: 'Caliper', does: 'click both ends of the longest diameter, then both ends of the longest across it; of what, stands above the tabs' },
-  { name: 'reference', key: 'R', title: 'Reference', does: 'drag the liver or blood-pool sphere elsewhere' },
+  { name: 'reference', key: 'R', title: 'Reference', does: 'drag the liver or blood-pool sphere elsewhere; click where the one that is missing belongs' },
 ]
 
-const STILL_MM = 1.5
+export const STILL_PX = 4 // by which a hand shakes in a click
 const CALIPER_ENDS = 4
 const distance = (a: Point, b: Point) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
 
@@ -75,10 +75,10 @@ export class Hand {
     } else this.path = [this.begun.lps, lps]
   }
 
-  release(lps: Point): void {
+  /** still: a click, as against a drag. */
+  release(lps: Point, still: boolean): void {
     const { begun } = this
     if (!begun) return
-    const still = distance(begun.lps, lps) < STILL_MM && this.path.length < 3
     this.begun = null
     const edit = this.result(begun, lps, still)
     if (edit) {
@@ -91,7 +91,7 @@ export class Hand {
   enter(hit: string | null): void {
     if (this.confirm()) return
     this.press(this.room.at, hit, false)
-    this.release(this.room.at)
+    this.release(this.room.at, true)
   }
 
   /** Whether there was something to send. */
@@ -177,6 +177,7 @@ export class Hand {
   private nearest(lps: Point): 'liver' | 'blood_pool' {
     const references = this.room.view?.references ?? []
     const near = [...references].sort((a, b) => distance(a.centre_lps_mm, lps) - distance(b.centre_lps_mm, lps))[0]
-    return near && distance(near.centre_lps_mm, lps) <= 1.5 * near.radius_mm ? near.name : this.which
+    if (near && distance(near.centre_lps_mm, lps) <= 1.5 * near.radius_mm) return near.name
+    return (['liver', 'blood_pool'] as const).find((name) => !references.some((one) => one.name === name)) ?? this.which
   }
 }

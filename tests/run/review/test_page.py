@@ -320,6 +320,37 @@ def dark_area(pixels: NDArray[np.int32], near: list[float], within: float) -> in
     return int((np.hypot(columns - near[0], rows - near[1]) < within).sum())
 
 
+def test_a_hand_may_shake_in_a_click_and_only_the_left_button_decides(room: Served, look: Look) -> None:
+    window = look(room.base).open()
+    mouse = window.page.mouse
+    window.lesion(room.case(), "axillary")
+    picture = window.page.locator(".scan.own .rotating")
+    orange = np.nonzero(np.abs(window.pixels(".scan.own .rotating") - np.array(ORANGE)).max(axis=2) < 40)
+    box = picture.bounding_box()
+    away = np.abs(orange[1] - box["width"] / 2) > box["width"] * 0.15
+    x, y = box["x"] + orange[1][away].mean(), box["y"] + orange[0][away].mean()
+    for button in ("right", "middle"):
+        mouse.click(x, y, button=button)
+    mouse.move(x, y - 120)
+    mouse.down()
+    mouse.move(x, y, steps=6)
+    mouse.up()
+    window.axial()
+    assert window.page.locator(".state").inner_text() == "saved"
+    assert room.kinds() == []
+    bare = window.press("h").pixels(".scan.own .marks")
+    box = window.page.locator(".scan.own .marks").bounding_box()
+    x, y, _ = spot(bare, room, planted_place("axillary"))
+    for moved, kinds in ((2, ["status"]), (40, ["status"])):
+        mouse.move(box["x"] + x, box["y"] + y)
+        mouse.down()
+        mouse.move(box["x"] + x + moved, box["y"] + y)
+        mouse.up()
+        if moved == 2:
+            window.saved()
+        assert (room.kinds(), window.page.locator(".state").inner_text()) == (kinds, "saved")
+
+
 def test_split_and_merge_by_clicks(room: Served, look: Look, screen: Screen) -> None:
     window = look(room.base).open()
     lesion = window.lesion(room.case(), "mediastinal")
@@ -393,6 +424,41 @@ def test_a_lost_connection_keeps_the_edit_until_the_server_answers(room: Served,
     window.page.get_by_text("No connection to carpet review").wait_for(state="detached")
     window.saved()
     assert room.kinds() == ["status"]
+
+
+def test_the_next_case_waits_for_edits_that_wait(room: Served, look: Look) -> None:
+    window = look(room.base).open()
+    window.lesion(room.case(), "axillary")
+    window.page.route("**/edits", lambda route: route.abort())
+    window.on_pictures().press("p").page.get_by_text("No connection to carpet review").wait_for()
+    window.press("n").page.locator(".said", has_text="not left: the last edits are not saved yet").wait_for()
+    window.page.unroute("**/edits")
+    window.press("n").shown("B/TT")
+    assert room.kinds() == ["status"]
+
+
+def test_undo_takes_back_what_is_on_the_screen_and_nothing_done_elsewhere(room: Served, look: Look) -> None:
+    window = look(room.base).open()
+    window.press("Shift+Digit3").saved()
+    room.post("A/TT", "edits", kind="deauville", score="5")
+    window.press("z").page.get_by_text("and make my edit on it").click()
+    window.page.locator("dialog").wait_for(state="detached")
+    window.saved()
+    assert room.case()["deauville"]["score"] == "5"
+    assert room.kinds() == ["deauville"]
+
+
+def test_a_reading_leaves_as_a_table_or_says_why_it_cannot(room: Served, look: Look) -> None:
+    first, second = (one["id"] for one in room.case()["lesions"][:2])
+    window = look(room.base).open()
+    window.page.click("#tab-History")
+    for link, name in (("The decisions as a table", "decisions"), ("the whole reading", "reading")):
+        with window.page.expect_download() as taken:
+            window.page.get_by_text(link).click()
+        assert name in taken.value.suggested_filename
+    room.post("A/TT", "edits", kind="merge", lesions=[first, second])
+    window.page.get_by_text("The decisions as a table").click()
+    window.page.locator(".banner", has_text="REVIEW_NOT_A_TABLE").wait_for()
 
 
 def test_edits_of_a_closed_laptop_are_asked_about_all_of_them_until_there_is_an_answer(room: Served, look: Look) -> None:
@@ -714,6 +780,7 @@ def test_two_readers_differ_and_an_adjudicator_chooses(two_readers: Served, look
             if password != PASSWORD:
                 window.page.get_by_text("name or password is wrong").wait_for()
         window.page.get_by_text("signed, locked").wait_for()
+        assert window.page.locator(".banner").count() == 0
     ada = logged_in(look(two_readers.base), "Ada").shown("A/TT")
     for name in ("Rea", "Ron"):
         ada.page.get_by_label("Reading of").select_option(name)
@@ -726,3 +793,17 @@ def test_two_readers_differ_and_an_adjudicator_chooses(two_readers: Served, look
     ada.page.get_by_role("button", name="Choose and sign").click()
     ada.page.locator("dialog").wait_for(state="detached")
     assert two_readers.room.case("A/TT").stands == "Rea"
+    ada.page.get_by_text("SIGNED by Rea").wait_for()
+    ada.page.click("#tab-History")
+    ada.page.get_by_text("the reading of Rea was chosen to stand").wait_for()
+    ada.page.get_by_label("Reading of").select_option("Ron")
+    ada.page.get_by_text("not in the tables: the reading of Rea stands").wait_for()
+
+
+def test_who_logs_in_next_sees_nothing_of_what_was_begun(two_readers: Served, look: Look) -> None:
+    window = logged_in(look(two_readers.base), "Rea").shown("A/TT")
+    window.page.click("#tab-Reading")
+    window.page.fill("textarea", "I think it has progressed")
+    window.page.get_by_role("button", name="Log out").click()
+    logged_in(window, "Ron").shown("A/TT").page.click("#tab-Reading")
+    assert window.page.input_value("textarea") == ""

@@ -122,6 +122,11 @@ class Room:
             raise Refused(_why_not(case, patient))
         return study
 
+    def has_scan(self, case: Case) -> bool:
+        """Whether the examination of a case still lies in the trial."""
+        patient = self.patients.get(case.patient)
+        return patient is not None and _is_there(case, patient)
+
     def case_at(self, patient_id: str, timepoint: str | None) -> str | None:
         """The name of the case of the scan that stands for this time point now; None where there is none."""
         study = self.patients[patient_id].studies.get(timepoint) if timepoint else None
@@ -145,7 +150,8 @@ class Room:
         readings = sight(case, person).readings
         if asked is not None and asked not in readings:
             raise Refused(BLINDED.at(case.id, "reading"))
-        own = person.name if person.name in readings else None
+        chose = case.third is not None and case.third.who == person.name and case.chosen not in (None, person.name)
+        own = person.name if person.name in readings and not chose else None
         whose = asked or own or (case.stands if case.stands in readings else None)
         return self.of(case, whose)
 
@@ -385,9 +391,13 @@ class Room:
         return Stamp(run=self.run, who=person.name, role=person.role.value, at=self.now(), reason=reason)
 
 
+def _is_there(case: Case, patient: PatientScans) -> bool:
+    return not case.study or case.study in patient.there
+
+
 def _why_not(case: Case, patient: PatientScans | None) -> Notice:
     """Why the scan of a case cannot be read now."""
-    if patient is None or (case.study and case.study not in patient.there):
+    if patient is None or not _is_there(case, patient):
         return SCAN_GONE.at(case.id)
     scan = next((one for one in patient.course.scans if one.study_uid == case.study), None)
     if scan is None or scan.study is None:

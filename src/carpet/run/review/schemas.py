@@ -318,7 +318,10 @@ class EditedSaid(Changeable):
 
 
 class CaseView(Changeable):
-    """A case as one person sees it. whose: the reading that is shown, empty for the machine's result; own_version: of the person's own."""
+    """A case as one person sees it. whose: the reading that is shown, empty for the machine's result; own_version: of the person's own.
+
+    stands: whose reading counts, where that is settled and may be seen.
+    """
 
     case: str
     patient: str
@@ -328,6 +331,7 @@ class CaseView(Changeable):
     whose: str
     case_version: int
     own_version: int
+    stands: str | None
     may: May
     scan: list[Fact]
     sites: list[SiteSaid]

@@ -70,9 +70,9 @@ STALE = NoticeKind(
 SCAN_GONE = NoticeKind(
     "REVIEW_SCAN_GONE",
     E,
-    "the scan that was read here does not lie in the trial any more, and what was signed counts for nothing",
+    "the scan of this reading does not lie in the trial any more, and the reading counts for nothing",
     "the examination that the reader has seen, by its Study Instance UID, below dicom/ and of the same patient",
-    "put it back into dicom/, or correct clinical/patients.csv; where it has gone for good unlock the reading with a reason",
+    "put it back into dicom/, or correct clinical/patients.csv; where it has gone for good unlock what is signed, with a reason",
 )
 NO_TIME_POINT = NoticeKind(
     "REVIEW_NO_TIME_POINT",

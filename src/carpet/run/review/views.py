@@ -30,7 +30,7 @@ _SITE_NAMES = {site.code.value: name for name, site in SITES.items()}
 def queue_view(room: Room, person: Person) -> dict[str, Any]:
     """The cases that this person has to do with; what waits for the person comes first."""
     cases = room.history.cases()
-    shown = [_queued(room, one, cases, person) for one in queue(cases, person)]
+    shown = [_queued(room, one, cases, person) for one in queue(cases, person) if one.begun or room.has_scan(one)]
     if person.role is Role.ADMINISTRATOR:
         known = {one["case"] for one in shown}
         shown += [_queued(room, one, cases, person) for one in cases if one.id not in known and one.state is CaseState.PLANNED]
@@ -87,6 +87,7 @@ def case_view(room: Room, seen: Seen, person: Person) -> dict[str, Any]:
         "whose": seen.whose or "",
         "case_version": case.version,
         "own_version": case.version_of(person.name),
+        "stands": case.stands if case.stands in sees.readings else None,
         "may": _may(case, person),
         "scan": [{"name": name, "value": value} for name, value in _scan_facts(seen)],
         "sites": [{"name": name, "kind": site.kind} for name, site in SITES.items()],
