@@ -21,7 +21,20 @@ from carpet.review.blinding import (
     streams_seen,
     waits_for,
 )
-from carpet.review.cases import Adjudicated, Assigned, Case, Compared, Disagreement, Opened, Planned, Signed, choice_of, planned, take
+from carpet.review.cases import (
+    Adjudicated,
+    Assigned,
+    Case,
+    Compared,
+    Disagreement,
+    LeftOut,
+    Opened,
+    Planned,
+    Signed,
+    choice_of,
+    planned,
+    take,
+)
 from carpet.review.roles import Person, Role
 from carpet.review.signature import Conclusion, reading_digest, signed
 
@@ -124,6 +137,7 @@ def test_scans_are_read_in_the_order_of_time() -> None:
     assert caught.value.codes == ("REVIEW_IN_ORDER",)
     require_in_order(late, (late, signed_by(early, ANN), other), ANN)
     assert waits_for(late, (late, signed_by(early, ANN), other), BEN) == ("P007/D-3",)
+    assert waits_for(late, (late, take(early, LeftOut(left_out=True), by=CARPET)), ANN) == ()
     shown = assigned(90, later_scans="shown")
     assert waits_for(shown, (early, shown), ANN) == ()
 

@@ -311,7 +311,7 @@ function editIn(text: string): Edit | null {
 const ACTS: Record<string, string> = {
   planned: 'the scan became a case', assigned: 'readers were named', opened: 'the reading was opened', signed: 'the reading was signed',
   compared: 'the signed readings were compared', unlocked: 'the reading was unlocked',
-  started_again: 'the reading was started again; what stood before stands no longer', replanned: 'the case follows its scan and the protocol',
+  started_again: 'the reading was started again; what stood before stands no longer', replanned: 'the case follows its scan and the protocol', left_out: 'whether the scan can be read has changed: in the trial, and for a time point',
 }
 /** In the reader's own time zone, which is named. */
 export const moment = (at: string) => new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'long' })

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from carpet.core.errors import Refused
 from carpet.review.cases import OF_CASE, Case, CaseState, ReadingState
@@ -95,18 +95,30 @@ def waits_for(case: Case, others: Iterable[Case], person: Person) -> tuple[str, 
     """The earlier cases of the patient that this reader has to sign before this one may be opened, in order; () for none."""
     if case.rules.later_scans == "shown" or person.role is not Role.READER:
         return ()
-    mine = [(one, one.reading_of(person.name)) for one in others if one.patient == case.patient and one.day < case.day]
+    before = (one for one in others if one.patient == case.patient and one.day < case.day and not one.left_out)
+    mine = [(one, one.reading_of(person.name)) for one in before]
     open_ = [one for one, reading in mine if reading is not None and reading.state is not ReadingState.SIGNED]
     return tuple(one.id for one in sorted(open_, key=lambda one: (one.day, one.id)))
 
 
-def sees_later(case: Case, others: Iterable[Case], name: str) -> bool:
-    """Whether this reader of the case, all of it signed so far, may open a later scan of the patient that the protocol hides before."""
-    if case.rules.later_scans == "shown" or name not in {one.who for one in case.readings}:
-        return False
-    cases, reader = tuple(others), Person(name, Role.READER)
-    later = (one for one in cases if one.patient == case.patient and one.day > case.day and name in {each.who for each in one.readings})
-    return any(not waits_for(one, cases, reader) for one in later)
+def with_later_open(cases: Mapping[str, Case], patient: str) -> dict[str, Case]:
+    """The patient's cases, each reading marked whose reader may open a later scan now that the protocol hides before, or has begun one."""
+    of_patient = {name: one for name, one in cases.items() if one.patient == patient}
+    return {name: _with_later_open(one, tuple(of_patient.values())) for name, one in of_patient.items()}
+
+
+def _with_later_open(case: Case, others: tuple[Case, ...]) -> Case:
+    if case.rules.later_scans == "shown":
+        return case
+    later = tuple(one for one in others if one.day > case.day)
+    readings = tuple(one if one.later_open else replace(one, later_open=_sees_one_of(later, others, one.who)) for one in case.readings)
+    return case if readings == case.readings else replace(case, readings=readings)
+
+
+def _sees_one_of(later: tuple[Case, ...], others: tuple[Case, ...], name: str) -> bool:
+    reader = Person(name, Role.READER)
+    mine = ((one, reading) for one in later for reading in one.readings if reading.who == name)
+    return any(reading.state is not ReadingState.ASSIGNED or not waits_for(one, others, reader) for one, reading in mine)
 
 
 def require_in_order(case: Case, others: Iterable[Case], person: Person) -> None:

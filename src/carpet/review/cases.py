@@ -61,8 +61,9 @@ class Reading:
     """One person's reading. version: how many acts it has seen; made: how many edits were ever made; standing: those that hold.
 
     shown: its reader may see, or could once see, the other's reading; such a reading stays marked when it is unlocked (after_sight).
-    after_later: it was unlocked when its reader could see a later scan of the patient. signed_to: the number of the last edit that a
-    signature has covered, also one that was voided since. of: the digest of the regions it was begun on; empty before that.
+    later_open: its reader may open a later scan of the patient, or once could; what is signed after that stays marked (after_later).
+    signed_to: the number of the last edit that a signature has covered, also one that was voided since. of: the digest of the regions
+    it was begun on; empty before that.
     """
 
     who: str
@@ -75,6 +76,7 @@ class Reading:
     voided: tuple[Voided, ...] = ()
     shown: bool = False
     after_sight: bool = False
+    later_open: bool = False
     after_later: bool = False
     signed_to: int = 0
     of: str = ""
@@ -104,7 +106,8 @@ class Case:
 
     day: from infusion. rules: as the protocol said when the case was planned.
 
-    third: of the adjudicator, whose third read or choice it holds; None where no adjudicator is named. chosen: whose reading stands by
+    third: of the adjudicator, whose third read or choice it holds; None where no adjudicator is named. left_out: its scan lies in the trial
+    no more, or stands for no time point; no later scan waits for it. chosen: whose reading stands by
     adjudication. disagreements: None where the readings have not been compared.
     """
 
@@ -119,6 +122,7 @@ class Case:
     disagreements: tuple[Disagreement, ...] | None = None
     chosen: str | None = None
     study: str = ""
+    left_out: bool = False
 
     @property
     def begun(self) -> bool:
@@ -187,6 +191,13 @@ class Replanned(Data):
     study: StudyUid
 
 
+class LeftOut(Data):
+    """The scan of a case cannot be read for good: it lies in the trial no more, or stands for no time point; or it can be again."""
+
+    act: Literal["left_out"] = "left_out"
+    left_out: Annotated[bool, Field(strict=True)]
+
+
 class Assigned(Data):
     """These people read; this one adjudicates (empty: nobody yet)."""
 
@@ -246,11 +257,12 @@ class Adjudicated(Data):
     signature: Signature
 
 
-Act = Planned | Replanned | Assigned | Opened | Edited | StartedAgain | Signed | Compared | Unlocked | Adjudicated
+Act = Planned | Replanned | LeftOut | Assigned | Opened | Edited | StartedAgain | Signed | Compared | Unlocked | Adjudicated
 _ACT: TypeAdapter[Act] = TypeAdapter(Annotated[Act, Field(discriminator="act")])
 RIGHT: Mapping[type[Any], Action] = {
     Planned: Action.PLAN,
     Replanned: Action.PLAN,
+    LeftOut: Action.PLAN,
     Assigned: Action.ASSIGN,
     Opened: Action.OPEN,
     Edited: Action.EDIT,
@@ -287,7 +299,7 @@ def needs_reason(act: Act, case: Case, by: Person) -> bool:
 
 def stream_of(act: Act, by: Person) -> str:
     """Whose version the act raises: the case's, or one reading's."""
-    if isinstance(act, (Planned, Replanned, Assigned, Compared)):
+    if isinstance(act, (Planned, Replanned, LeftOut, Assigned, Compared)):
         return OF_CASE
     return act.whose if isinstance(act, Unlocked) else by.name
 
@@ -307,6 +319,8 @@ def take(case: Case, act: Act, *, by: Person) -> Case:
             raise Refused(notices.CASE_EXISTS.at(case.id))
         case Replanned():
             return _replanned(case, act)
+        case LeftOut():
+            return replace(case, version=case.version + 1, left_out=act.left_out)
         case Assigned():
             return _assigned(case, act)
         case Compared():
@@ -420,7 +434,9 @@ def _signed(case: Case, mine: Reading, act: Signed, by: Person) -> Reading:
     digest = reading_digest(case.id, mine.who, standing=mine.standing, conclusion=act.conclusion)
     _check_signature(case, act.signature, by, digest=digest, meaning=READING)
     of = act.conclusion.of or mine.of
-    return replace(mine, state=ReadingState.SIGNED, signature=act.signature, conclusion=act.conclusion, signed_to=mine.made, of=of)
+    later = mine.after_later or mine.later_open
+    signed = replace(mine, state=ReadingState.SIGNED, signature=act.signature, conclusion=act.conclusion)
+    return replace(signed, signed_to=mine.made, of=of, after_later=later)
 
 
 def _check_signature(case: Case, signature: Signature, by: Person, *, digest: str, meaning: str) -> None:
@@ -480,12 +496,6 @@ def require_part(case: Case, act: Act, by: Person) -> None:
         own_reading(case, by)
 
 
-def changed_after_later(case: Case, who: str) -> Case:
-    """The case with a reading marked: it was unlocked when its reader could see a later scan."""
-    one = case.reading_of(who)
-    return case if one is None else _with(case, replace(one, after_later=True))
-
-
 def _reopened(one: Reading, reason: str, by: Person) -> Reading:
     assert one.signature is not None
     return replace(
@@ -495,6 +505,7 @@ def _reopened(one: Reading, reason: str, by: Person) -> Reading:
         conclusion=None,
         voided=(*one.voided, Voided(one.signature, by.name, reason)),
         after_sight=one.after_sight or one.shown,
+        after_later=one.after_later or one.later_open,
     )
 
 

@@ -92,15 +92,14 @@ def _opened_again(address: str) -> None:
 
 def _accounts(root: Path, url: str | None, wishes: list[tuple[str, str]], role: str | None) -> int:
     from carpet.run.review import account_changes as changes
-    from carpet.run.review.history import open_history
-    from carpet.run.review.kept_at import history_of, name_history
+    from carpet.run.review.kept_at import checked_history, history_of, name_history
     from carpet.run.review.people import AccountFile
     from carpet.run.review.readings import FOLDER
 
     wanted = None if role is None else changes.role_of(role)
     (root / FOLDER).mkdir(exist_ok=True)
     accounts, where = AccountFile(root / FOLDER), history_of(root, url)
-    with open_history(where) as history:
+    with checked_history(where) as history:
         name_history(root, where)
         for what, name in wishes:
             stamp = changes.stamp_of(_user())

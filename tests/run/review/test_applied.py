@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from carpet.core.errors import Refused
 from carpet.core.lesion import Kind, Status
@@ -96,3 +97,20 @@ def test_a_reading_of_other_regions_is_refused(base: Surveyed) -> None:
     other = replace(base, lesions=(replace(lesion, region=Region(lesion.region.grid, lesion.region.origin_kji, mask)), *base.lesions[1:]))
     with pytest.raises(Refused, match="REVIEW_READING_OUTDATED"):
         reviewed(other, review)
+
+
+def test_strokes_are_of_the_outline_that_was_seen_and_a_decision_is_not(base: Surveyed) -> None:
+    lesion = max((one for one in base.lesions if one.status is Status.DISEASE), key=lambda one: one.region.voxels)
+    stroke = erased_at(lesion.region.centres_lps_mm()[0], lesion.id)
+    margin = base.protocol.segment.margin_mm + 1.0
+    wider = base.protocol.model_copy(update={"segment": base.protocol.segment.model_copy(update={"margin_mm": margin})})
+    for other in (replace(base, segmenter="max41"), replace(base, protocol=wider)):
+        reviewed(other, Review("Rea", numbered(SetStatus(lesion=lesion.id, status="physiologic")), base_digest(base)))
+        with pytest.raises(Refused, match="REVIEW_READING_OUTDATED"):
+            reviewed(other, Review("Rea", numbered(stroke), base_digest(base)))
+    assert reviewed(base, Review("Rea", numbered(stroke), base_digest(base))).accepted
+
+
+def erased_at(place: NDArray[np.float64], lesion: str) -> Brush:
+    """A stroke of the eraser."""
+    return Brush(points_lps_mm=(tuple(map(float, place)),), radius_mm=3.0, lesion=lesion, erase=True)  # type: ignore[arg-type]

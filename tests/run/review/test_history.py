@@ -192,6 +192,29 @@ def test_a_reading_unlocked_after_a_later_scan_was_open_to_its_reader_is_marked(
     assert history.verify() == ()
 
 
+def test_what_could_be_seen_once_is_not_forgotten_in_whatever_order_it_is_unlocked(history: History) -> None:
+    for timepoint, day in (("TT", -3), ("M1", 29), ("M3", 90)):
+        planned(history, day=day, timepoint=timepoint, readers=1)
+    for case in ("P007/TT", CASE):
+        do(history, Opened(), as_("ann"), case=case)
+        signs(history, "ann", Conclusion(), case=case)
+    for case in ("P007/TT", CASE):  # month 3, which nobody has begun, waits for TT again
+        do(history, Unlocked(whose="ann", reason="look again"), as_("ann"), case=case)
+    marks = {one.id: one.readings[0].after_later for one in history.cases()}
+    assert marks == {"P007/TT": True, CASE: True, "P007/M3": False}
+    assert history.verify() == ()
+
+
+def test_a_scan_that_is_found_after_a_later_one_was_read_is_marked(history: History) -> None:
+    planned(history, readers=1)
+    do(history, Opened(), as_("ann"))
+    planned(history, day=-3, timepoint="TT", readers=1)
+    do(history, Opened(), as_("ann"), case="P007/TT")
+    assert not history.case("P007/TT").readings[0].not_blind
+    signs(history, "ann", Conclusion(), case="P007/TT")
+    assert history.case("P007/TT").readings[0].not_blind == ("after a later scan of the patient could be opened",)
+
+
 def signs_first(history: History) -> None:
     reading = history.case("P007/TT").reading_of("ann")
     if reading is not None and not reading.version:

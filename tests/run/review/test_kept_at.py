@@ -62,6 +62,21 @@ def test_nothing_is_measured_without_the_readings_it_names(tmp_path: Path, text:
         readings_of(tmp_path)
 
 
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"no database" * 99)])
+def test_nothing_is_measured_and_nobody_begins_where_the_readings_are_gone(
+    ran: Path, tmp_path: Path, call: Callable[..., Any], spoil: Callable[[Path], object]
+) -> None:
+    folder = copied(ran, tmp_path / "trial")
+    with open_room(folder, only="Rea", now=Clock(), say=str):
+        pass
+    assert "back it up" in (folder / FOLDER / "README.txt").read_text()
+    spoil(folder / FOLDER / HISTORY)
+    with pytest.raises(Refused, match="REVIEW_HISTORY_LOST"), open_room(folder, only="Rea", now=Clock(), say=str):
+        pass
+    stopped = call("run", folder, "--tables-only")
+    assert (stopped.status, "REVIEW_HISTORY_LOST" in stopped.err) == (1, True)
+
+
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_a_run_takes_what_was_signed_into_a_database(

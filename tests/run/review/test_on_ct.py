@@ -64,6 +64,17 @@ def test_the_last_word_on_a_lesion_counts_however_it_is_said(single: Opened) -> 
     assert told(room, edited(room, "A/TT", by_region))["n1"] == ("node", nodal, None, ("present", 30.0, 20.0))
 
 
+def test_two_regions_are_never_one_lesion_on_ct(single: Opened) -> None:
+    room = single.room
+    first, second = [one.id for one in room.base(room.case("A/TT")).lesions if one.kind == "nodal"][:2]
+    seen = edited(room, "A/TT", drawn(room, "A/TT", lesion=first, name="n1"))
+    with pytest.raises(Refused) as refused:
+        edited(room, "A/TT", drawn(room, "A/TT", lesion=second, name="n1"))
+    assert (refused.value.codes, refused.value.notices[0].found) == (("REVIEW_NAME_TAKEN",), f"{first} and {second}")
+    assert told(room, seen)["n1"][1] == first
+    assert {"n1", "n2"} <= set(told(room, edited(room, "A/TT", drawn(room, "A/TT", lesion=second, name="n2"))))
+
+
 def test_a_lesion_is_not_another_kind_than_it_was(single: Opened) -> None:
     room = single.room
     seen = edited(room, "A/TT", drawn(room, "A/TT", name="n1", counts_as="node"))

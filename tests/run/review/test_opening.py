@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from carpet.core.errors import Refused
+from carpet.review.blinding import waits_for
 from carpet.review.cases import Planned
+from carpet.review.roles import Person, Role
 from carpet.run.review.history import CARPET, open_history
 from carpet.run.review.opening import open_room, plan_cases
 from carpet.run.review.people import People
 from carpet.run.review.readings import FOLDER
 from carpet.run.review.room import PatientScans, Room
+from carpet.run.review.views import queue_view
 
 from .conftest import Clock, Opened, Rooms, copied
 
@@ -30,7 +33,7 @@ def test_a_room_with_accounts_needs_some(ran: Path, tmp_path: Path) -> None:
     folder = copied(ran, tmp_path / "trial")
     with pytest.raises(Refused, match="REVIEW_ACCOUNTS_NONE"), open_room(folder, only=None, now=Clock(), say=lambda step: None):
         pass
-    assert "back it up" in (folder / FOLDER / "README.txt").read_text()
+    assert not (folder / FOLDER / "README.txt").exists()  # which would say that there is a history
 
 
 def test_a_trial_with_two_readers_is_not_opened_for_one(ran: Path, tmp_path: Path) -> None:
@@ -104,6 +107,23 @@ def test_another_scan_of_the_same_time_point_is_another_case(single: Opened) -> 
     version = after.history.case("A/TT").version_of("Rea")
     unlocked = one.post("/api/cases/A/TT/unlock", {"reason": "the scan has gone"}, version=version)
     assert unlocked.status_code == 200
+    superseded = replace(gone, there=gone.there | patient.there)
+    with pytest.raises(Refused, match="REVIEW_NO_TIME_POINT"):
+        replace(after, patients={**after.patients, "A": superseded}).case("A/TT")
+
+
+def test_no_later_scan_waits_for_one_that_cannot_be_read(single: Opened) -> None:
+    room, reader = single.room, Person("Rea", Role.READER)
+    patient = room.patients["A"]
+    studies = {name: one for name, one in patient.studies.items() if name != "TT"}
+    gone = replace(patient, studies=studies, there=patient.there - {patient.studies["TT"].study_uid})
+    for now, waits in ((gone, ()), (patient, ("A/TT",))):
+        after = replace(room, patients={**room.patients, "A": now})
+        plan_cases(after)
+        assert waits_for(after.case("A/M1"), after.history.cases(), reader) == waits
+        shown = [one["case"] for one in queue_view(after, reader)["cases"]]
+        assert ("A/TT" in shown) is bool(waits)
+    assert [one.act for one in room.history.events("A/TT")][-2:] == ["left_out", "left_out"]
 
 
 def test_a_begun_case_keeps_its_scan_at_another_time_point(single: Opened) -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from carpet.core.errors import Refused
 from carpet.core.lesion import Kind
-from carpet.review.cases import CaseState
+from carpet.review.cases import Assigned, CaseState
 from carpet.review.edits import Caliper, Deauville, Merge, NewLesions, RemoveEdit, SetStatus
 from carpet.review.roles import Person, Role
-from carpet.run.review.history import Conflict
+from carpet.run.review.history import CARPET, Conflict
 
 from .conftest import PASSWORD, Browser, Opened, OtherRegions, Rooms
 
@@ -61,6 +61,17 @@ def test_no_measured_and_no_new_region_is_lost_without_a_word(single: Opened) ->
         room.edit(room.case("A/TT"), Merge(lesions=(kept, gone)), REA, if_match=version)
     ids = room.edit(room.case("A/TT"), Merge(lesions=(gone, kept)), REA, if_match=version).ids
     assert (gone in ids, kept in ids) == (True, False)
+
+
+def test_a_later_scan_is_seen_beside_one_that_may_be_opened_only(rooms: Rooms) -> None:
+    room = rooms(readers=1).room
+    for name, who in (("A/TT", "Rea"), ("A/M1", "Ron"), ("A/M3", "Rea")):
+        act = Assigned(readers=(who,), adjudicator="")
+        room.history.append(name, act, room.stamp(CARPET), if_match=room.history.case(name).version)
+    with pytest.raises(Refused, match="REVIEW_BLINDED"):
+        room.looked_at(room.case("A/M1"), REA)
+    room.sign(room.case("A/TT"), REA, if_match=0)
+    room.looked_at(room.case("A/M1"), REA)
 
 
 def test_clinical_data_are_hidden_where_the_protocol_says(rooms: Rooms) -> None:

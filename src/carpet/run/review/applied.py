@@ -41,6 +41,7 @@ from carpet.run.notices import MAIN_SEGMENTER_MISSING
 from carpet.run.pipeline import Surveyed, delineated, placed
 from carpet.run.review.calipers import checked_caliper
 from carpet.run.review.server_notices import READING_OUTDATED, REFERENCE_OUTSIDE, SITE_UNKNOWN
+from carpet.segment import segmenters
 
 MANY_PARTS = 100_000  # the third and later parts of a split are numbered from here, `PARTS` for each edit
 PARTS = 50
@@ -64,24 +65,38 @@ class Review:
 
 
 def base_digest(base: Surveyed) -> str:
-    """SHA-256 over the machine's regions and what it called them: a reading is of these, and of no others."""
+    """What a reading is of, and of nothing else: SHA-256 over the machine's regions and what it called them, and, after a point, over
+    how the main method draws them, on which strokes of a hand rest."""
     digest = hashlib.sha256()
     for one in base.lesions:
         digest.update(f"{one.id} {one.status} {one.region.origin_kji} {one.region.mask.shape}\n".encode())
         digest.update(one.region.mask.tobytes())
-    return digest.hexdigest()
+    method = segmenters().get(base.segmenter)  # none for a mask that was given
+    drawn = f"{base.segmenter} {method.version if method else ''} {base.protocol.segment.margin_mm}"
+    return f"{digest.hexdigest()}.{hashlib.sha256(drawn.encode()).hexdigest()[:16]}"
 
 
-def require_regions(base: Surveyed, *, of: str, reader: str) -> None:
+def is_of(of: str, found: str, standing: Standing) -> bool:
+    """Whether edits that were made on `of` may be made on `found` (`base_digest`): the same regions and, for strokes, the same outlines."""
+    (regions, _, outlines), (here, _, drawn) = of.partition("."), found.partition(".")
+    return regions == here and (outlines == drawn or not any(map(_on_outlines, standing)))
+
+
+def _on_outlines(one: Numbered) -> bool:
+    """Whether the edit starts from the outline that the reader saw."""
+    return isinstance(one.edit, (Merge, Split)) or (isinstance(one.edit, Brush) and one.edit.lesion is not None)
+
+
+def require_regions(base: Surveyed, standing: Standing, *, of: str, reader: str) -> None:
     """Raises Refused where a reading is of other regions than the machine finds now."""
     found = base_digest(base)
-    if of != found:
+    if not is_of(of, found, standing):
         raise Refused(READING_OUTDATED.at(f"reading by {reader}", found[:12]))
 
 
 def reviewed(base: Surveyed, review: Review) -> Surveyed:
     """The scan as the signed reading has it: what no edit names is accepted. Raises Refused where the reading is of other regions."""
-    require_regions(base, of=review.of, reader=review.reader)
+    require_regions(base, review.standing, of=review.of, reader=review.reader)
     return accepted(edited(base, review.standing, reader=review.reader), reader=review.reader)
 
 

@@ -44,7 +44,7 @@ class ExportedReading:
 
         Raises Refused where the reading is of other regions.
         """
-        require_regions(base, of=self.of, reader=self.reader)
+        require_regions(base, self.standing, of=self.of, reader=self.reader)
         after = edited(base, self.standing, reader=self.reader)
         return accepted(after, reader=self.reader) if self.signed else after
 

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 from carpet.cohort.agreement.adjudication import Read, to_adjudicate
 from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.review.account_acts import ACCOUNTS, AccountAct, account_act_json, account_act_of
-from carpet.review.blinding import require_in_order, sees_later
+from carpet.review.blinding import require_in_order, with_later_open
 from carpet.review.cases import (
     OF_CASE,
     Act,
@@ -39,7 +39,6 @@ from carpet.review.cases import (
     Unlocked,
     act_json,
     act_of,
-    changed_after_later,
     needs_reason,
     own_reading,
     planned,
@@ -264,9 +263,7 @@ def _check_act(act: Act, stamp: Stamp, case: Case | None, cases: Cases, person: 
 def _after(case_id: str, cases: Cases, act: Act, person: Person) -> Case:
     case = cases.get(case_id)
     if case is not None:
-        after = take(case, act, by=person)
-        later = isinstance(act, Unlocked) and sees_later(case, cases.values(), act.whose)
-        return changed_after_later(after, act.whose) if isinstance(act, Unlocked) and later else after
+        return take(case, act, by=person)
     if not isinstance(act, Planned):
         raise Refused(CASE_UNKNOWN.at(case_id))
     made = planned(act, person)
@@ -364,6 +361,8 @@ def _replayed(row: Row[Any], cases: dict[str, Case]) -> str:
     if (row.act, row.stream, row.version) != (act.act, stream_of(act, person), case.version_of(row.stream)):
         return "is not the act that it says"
     cases[row.case_id] = case
+    if not isinstance(act, Edited):
+        cases.update(with_later_open(cases, case.patient))
     return ""
 
 

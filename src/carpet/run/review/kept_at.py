@@ -13,16 +13,22 @@ from carpet.core.errors import Notice, ProtocolError, Refused
 from carpet.review.cases import Case
 from carpet.run.outputs import new_files
 from carpet.run.review.history import History, open_history
-from carpet.run.review.notices import HISTORY_TWICE, HISTORY_UNREACHABLE, PASSWORD_IN_URL
+from carpet.run.review.notices import HISTORY_LOST, HISTORY_TWICE, HISTORY_UNREACHABLE, PASSWORD_IN_URL
 from carpet.run.review.readings import FOLDER, HISTORY
 
-NAMED = "history.url"
+NAMED, README = "history.url", "README.txt"
+ROOM_README = """\
+What people have read: history.sqlite holds every edit and signature, accounts.json who may log in.
+Nobody can compute this again: back it up.
+"""
+NOT_WHOLE = ("STORE_FOREIGN", "STORE_DAMAGED")
 
 
 def history_of(root: Path, asked: str | None = None) -> Path | str:
     """Where this trial's history is: the database that is asked for or was named before, else the file, which need not be there yet.
 
-    Raises Refused where there are two histories, and ProtocolError for a URL with a password: that is taken from PGPASSWORD.
+    Raises Refused where there are two histories, or the one there was is gone, and ProtocolError for a URL with a password: that is
+    taken from PGPASSWORD.
     """
     own, named = root / FOLDER / HISTORY, _named(root)
     if asked is not None:
@@ -31,6 +37,7 @@ def history_of(root: Path, asked: str | None = None) -> Path | str:
             raise Refused(HISTORY_TWICE.at(f"{FOLDER}/{NAMED}", "another database"))
         named = url
     if named is None:
+        _require_kept(own)
         return own
     if own.is_file():
         raise Refused(HISTORY_TWICE.at(f"{FOLDER}/{HISTORY}", f"a file beside {FOLDER}/{NAMED}"))
@@ -38,10 +45,21 @@ def history_of(root: Path, asked: str | None = None) -> Path | str:
 
 
 def name_history(root: Path, where: Path | str) -> None:
-    """Write down in the trial that its history is in this database, so that every command finds it; nothing for a file."""
-    if isinstance(where, str) and not (root / FOLDER / NAMED).is_file():
-        with new_files(root / FOLDER, ()) as part:
-            (part / NAMED).write_text(where + "\n", encoding="utf-8")
+    """Write down in the trial that it has a history, and in which database, so that every command finds it or misses it."""
+    said = {README: ROOM_README} | ({NAMED: where + "\n"} if isinstance(where, str) else {})
+    for name, words in said.items():
+        if not (root / FOLDER / name).is_file():
+            with new_files(root / FOLDER, ()) as part:
+                (part / name).write_text(words, encoding="utf-8")
+
+
+def _require_kept(own: Path) -> None:
+    """Raises Refused where the file is gone, or empty: SQLite would begin a new one in its place, without a word."""
+    if own.is_file():
+        if own.stat().st_size == 0:
+            raise Refused(HISTORY_LOST.at(f"{FOLDER}/{HISTORY}", "an empty file"))
+    elif (own.parent / README).is_file():
+        raise Refused(HISTORY_LOST.at(f"{FOLDER}/{HISTORY}", "no file"))
 
 
 def readings_of(root: Path) -> tuple[Case, ...] | None:
@@ -62,8 +80,20 @@ def history_faults(root: Path) -> tuple[Notice, ...]:
 @contextmanager
 def checked_history(where: Path | str) -> Iterator[History]:
     """The history, made where there is none; raises as `open_history`, and Refused where it is not as carpet wrote it."""
-    with open_history(where) as history:
+    with _whole(), open_history(where) as history:
         yield _unaltered(history)
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """A store's refusal in the words of a history, which no run can make again."""
+    try:
+        yield
+    except Refused as refused:
+        found = next((one for one in refused.notices if one.code in NOT_WHOLE), None)
+        if found is None:
+            raise
+        raise Refused(HISTORY_LOST.at(f"{FOLDER}/{HISTORY}", found.found)) from refused
 
 
 def _unaltered(history: History) -> History:
@@ -81,7 +111,7 @@ def _existing(root: Path) -> Iterator[History | None]:
         yield None
         return
     try:
-        with open_history(where) as history:
+        with _whole(), open_history(where) as history:
             yield history
     except OSError as error:
         said = error.strerror or type(error).__name__

@@ -32,6 +32,13 @@ HISTORY_UNREACHABLE = NoticeKind(
     "the database of review/history.url, with the password in PGPASSWORD",
     "start the database, set PGPASSWORD, and call the command again",
 )
+HISTORY_LOST = NoticeKind(
+    "REVIEW_HISTORY_LOST",
+    Severity.ERROR,
+    "the history of readings is missing, empty or no whole file, and nothing is measured without its signed readings",
+    "review/history.sqlite as carpet wrote it, wherever the reading room was opened once (review/README.txt)",
+    "put the last backup of review/ back; where nobody has read in this trial, remove review/",
+)
 HISTORY_TWICE = NoticeKind(
     "REVIEW_HISTORY_TWICE",
     Severity.ERROR,

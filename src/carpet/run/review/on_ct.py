@@ -7,6 +7,8 @@ from typing import Any
 from carpet.clinical.ct_targets import CtTarget
 from carpet.clinical.notices import CT_KIND_VARIES
 from carpet.core.errors import Refused
+from carpet.review.edits import Caliper, Standing
+from carpet.run.review.server_notices import NAME_TAKEN
 from carpet.run.trial.calipers import kinds_apart, name_of_region, read_on_ct, with_calipers
 from carpet.run.trial.course import Course
 from carpet.run.trial.tracks import CourseTracks
@@ -41,6 +43,16 @@ def lesions_on_ct(course: Course, tracks: CourseTracks, timepoint: str) -> list[
 
 def _seen(course: Course, one: CtTarget | None) -> dict[str, Any] | None:
     return None if one is None else {"day": course.patient.day(one.date), "seen": one.status, "ldi_mm": one.ldi_mm, "sdi_mm": one.sdi_mm}
+
+
+def check_names(standing: Standing, tracks: CourseTracks, study_uid: str) -> None:
+    """Raises Refused (REVIEW_NAME_TAKEN) where two regions of this scan have the same name on CT: one would stand for both."""
+    named: dict[str, str] = {}
+    for one in (one.edit for one in standing if isinstance(one.edit, Caliper) and one.edit.lesion):
+        assert one.lesion is not None
+        name = one.name or name_of_region(tracks, study_uid, one.lesion) or one.lesion
+        if named.setdefault(name, one.lesion) != one.lesion:
+            raise Refused(NAME_TAKEN.at(name, f"{named[name]} and {one.lesion}"))
 
 
 def check_kinds(course: Course, tracks: CourseTracks) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from carpet.core.errors import ProtocolError, Refused
-from carpet.review.cases import Assigned, Case, Planned, Replanned, act_json, case_id
+from carpet.review.cases import Assigned, Case, LeftOut, Planned, Replanned, act_json, case_id
 from carpet.review.roles import Person, Role
 from carpet.run.review.history import CARPET
 from carpet.run.review.kept_at import checked_history, history_of, name_history
@@ -25,10 +25,6 @@ from carpet.run.trial.studies import TrialStudy
 from carpet.run.trial.tracks import CourseTracks, stored_tracks
 
 CACHE = "review-cache"
-ROOM_README = """\
-What people have read: history.sqlite holds every edit and signature, accounts.json who may log in.
-Nobody can compute this again: back it up.
-"""
 
 
 @contextmanager
@@ -47,8 +43,6 @@ def open_room(
             raise Refused(TWO_READERS.at("[review] readers", ready.trial.protocol.review.readers))
         own = ready.trial.root / FOLDER
         own.mkdir(exist_ok=True)
-        if not (own / "README.txt").exists():
-            (own / "README.txt").write_text(ROOM_README, encoding="utf-8")
         people = _people(own, only, now, key)
         where = history_of(ready.trial.root, history)
         with open_store(ready.trial.store) as store, checked_history(where) as kept:
@@ -96,6 +90,9 @@ def plan_cases(room: Room) -> None:
                 case = _as_now(room, case, timepoint, study)
             if room.people.only is not None:
                 _assign_to(room, case, room.people.only.name)
+        for case in (one for one in room.history.cases() if one.patient == patient_id):
+            if room.is_left_out(case) is not case.left_out:
+                room.history.append(case.id, LeftOut(left_out=not case.left_out), room.stamp(CARPET), if_match=case.version)
 
 
 def _cases_of(patient: PatientScans, known: Sequence[Case]) -> Mapping[str, Case]:

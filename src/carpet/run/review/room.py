@@ -13,7 +13,7 @@ from typing import Any
 from carpet.clinical.readings import Reading as ClinicalReading
 from carpet.core.errors import Notice, NotMeasurable, Refused
 from carpet.core.lesion import Lesion
-from carpet.review.blinding import days_seen, is_due, queue, require_in_order, require_sight, sight
+from carpet.review.blinding import days_seen, is_due, queue, require_in_order, require_sight, sight, waits_for
 from carpet.review.cases import (
     Adjudicated,
     Assigned,
@@ -33,10 +33,10 @@ from carpet.review.notices import ASSIGNMENT_UNFIT, BLINDED, NOT_YOURS
 from carpet.review.roles import Action, Person, Role, require
 from carpet.review.signature import Conclusion, reading_digest, signed
 from carpet.run.notices import MAIN_SEGMENTER_MISSING
-from carpet.run.review.applied import after_edit, made_by
+from carpet.run.review.applied import after_edit, is_of, made_by
 from carpet.run.review.history import History
 from carpet.run.review.numbers import Meter, Numbers
-from carpet.run.review.on_ct import check_kinds, lesions_on_ct
+from carpet.run.review.on_ct import check_kinds, check_names, lesions_on_ct
 from carpet.run.review.people import People
 from carpet.run.review.readings import calipers_of, reading_row
 from carpet.run.review.response import Reviewed, as_reviewed, response_rows_of
@@ -122,6 +122,14 @@ class Room:
             raise Refused(_why_not(case, patient))
         return study
 
+    def is_left_out(self, case: Case) -> bool:
+        """Whether the scan of a case cannot be read for good, whatever is called: it is gone, or stands for no time point."""
+        try:
+            self.study(case)
+        except Refused as refused:
+            return bool({SCAN_GONE.code, NO_TIME_POINT.code} & set(refused.codes))
+        return False
+
     def has_scan(self, case: Case) -> bool:
         """Whether the examination of a case still lies in the trial."""
         patient = self.patients.get(case.patient)
@@ -140,7 +148,8 @@ class Room:
                 require_in_order(case, self.history.cases(), person)
             return
         for other in self.history.cases():
-            if other.patient == case.patient and case.day < other.day and case.day in days_seen(other, (case.day,), person):
+            later = other.patient == case.patient and case.day < other.day
+            if later and case.day in days_seen(other, (case.day,), person) and not waits_for(other, self.history.cases(), person):
                 return
         require_sight(case, person)
 
@@ -160,7 +169,7 @@ class Room:
         reading = case.reading_of(whose) if whose else None
         standing = reading.standing if reading else ()
         scan, _ = self._meter(case)
-        _check_regions(case, reading, scan)
+        _check_regions(case, reading, scan, standing)
         return Seen(case, scan, whose, standing, self.numbers(case, whose or "", standing))
 
     def base(self, case: Case) -> Numbers:
@@ -260,11 +269,13 @@ class Room:
         before, after = case.reading_of(person.name), planned.reading_of(person.name)
         assert after is not None
         scan, _ = self._meter(case)
-        _check_regions(case, before, scan)
+        _check_regions(case, before, scan, after.standing)
         numbers = self.numbers(case, person.name, after.standing)
         _check_named(after.standing, numbers.surveyed.lesions)
         if isinstance(edit, (Caliper, CtSeen)):
-            check_kinds(self.course(Seen(planned, scan, person.name, after.standing, numbers)), self.patients[case.patient].tracks)
+            tracks = self.patients[case.patient].tracks
+            check_names(after.standing, tracks, self.study(case).study_uid)
+            check_kinds(self.course(Seen(planned, scan, person.name, after.standing, numbers)), tracks)
         case, version = self._begun(case, person, stamp, if_match)
         was = self._was(case, edit, before.standing if before else ())
         case = self.history.append(case.id, Edited(edit=edit), stamp, if_match=version, was=was)
@@ -404,7 +415,8 @@ def _why_not(case: Case, patient: PatientScans | None) -> Notice:
         codes = [str(one.payload["code"]) for one in scan.refusals] if scan else []
         kind = READING_OUTDATED if case.all_signed and READING_OUTDATED.code in codes else STALE
         return kind.at(case.id, ", ".join(codes))
-    return NO_TIME_POINT.at(case.id) if case.timepoint not in patient.studies else STALE.at(case.id)
+    stands = patient.studies.get(case.timepoint)
+    return STALE.at(case.id) if stands is not None and case.study in ("", stands.study_uid) else NO_TIME_POINT.at(case.id)
 
 
 def _check_named(standing: Standing, lesions: Sequence[Lesion]) -> None:
@@ -417,7 +429,7 @@ def _check_named(standing: Standing, lesions: Sequence[Lesion]) -> None:
         raise Refused([REGION_NAMED.at(name, ", ".join(sorted(there))) for name in gone])
 
 
-def _check_regions(case: Case, reading: Reading | None, scan: OpenScan) -> None:
+def _check_regions(case: Case, reading: Reading | None, scan: OpenScan, standing: Standing) -> None:
     """An edit names regions by their numbers: on other regions it would speak of another place in the body."""
-    if reading is not None and (reading.of or reading.standing) and reading.of != scan.regions_digest:
+    if reading is not None and (reading.of or reading.standing) and not is_of(reading.of, scan.regions_digest, standing):
         raise Refused(READING_OUTDATED.at(case.id, f"reading by {reading.who}"))

@@ -98,6 +98,13 @@ CALIPER_UNFIT = NoticeKind(
     "two lines in one transverse slice within the CT, at a right angle, the short one across the long one",
     "draw both again",
 )
+NAME_TAKEN = NoticeKind(
+    "REVIEW_NAME_TAKEN",
+    E,
+    "two regions of this scan would have the same name on CT, and the diameters of one would be lost",
+    "one region a name, the same on all scans",
+    "name this lesion otherwise, merge the regions, or take the other diameters back",
+)
 REGION_NAMED = NoticeKind(
     "REVIEW_REGION_NAMED",
     E,
