@@ -259,7 +259,7 @@ export class Room {
     const one: Unsent = { id: crypto.randomUUID(), made: performance.timeOrigin + performance.now(), trial: me.trial, who: me.name, case: view.case, edit, ...(reason && { reason }) }
     keep(one)
     const waiting = [...this.waiting, one]
-    this.set({ reason: '', trouble: this.offline ? this.trouble : [], waiting, files: { ...this.files!, view: awaited(view, waiting) } })
+    this.set({ reason: '', waiting, files: { ...this.files!, view: awaited(view, waiting) } })
     void this.send()
   }
 
