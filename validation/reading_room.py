@@ -282,7 +282,10 @@ def as_a_mask(one: CaseRead, scan: Scan, trial: Path, into: Path) -> list[str]:
 
 
 def in_the_run(one: CaseRead, tables: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, list[str]]:
-    """What `carpet run` has written of the case: the lesions, the numbers, and the responses that the reader signed under."""
+    """What `carpet run` has written of the case: the lesions, the numbers, and the responses that the reader signed under.
+
+    Without what the room itself calls provisional, which it may know only after this run.
+    """
     patient, timepoint = one.case.split("/")
     rows = {name: [row for row in some if (row["patient_id"], row["timepoint"]) == (patient, timepoint)] for name, some in tables.items()}
     lesions: list[str] = apart("regions", [row["lesion_id"] for row in one.lesions], [row["lesion_id"] for row in rows["lesions"]])
@@ -293,11 +296,12 @@ def in_the_run(one: CaseRead, tables: Mapping[str, Sequence[Mapping[str, str]]])
     values = {(row["name"], row["segmenter"]): said(row["value"]) for row in one.measurements["biomarkers"]}
     wrong = [text for key in sorted(values) for text in apart(" ".join(key), values[key], numbers.get(key))]
     wrong += apart("REVIEWED", one.measurements["status"], rows["studies"][0]["status"])
-    mine = {row["criterion"]: (row["category"], row["rule"]) for row in one.view["response"]}
-    its = {row["criterion"]: (row["category"], row["rule"]) for row in rows["responses"] if row["assessor"] == f"reader {READER}"}
-    machine = {row["criterion"]: (row["category"], row["rule"]) for row in rows["responses"] if row["assessor"] == "carpet"}
-    by_reader = any(row["edit"]["kind"] == "deauville" for row in one.view["standing"])
-    responses = [text for key, value in mine.items() for text in apart(key, value, (its if its and by_reader else machine).get(key))]
+    mine = {row["criterion"]: (row["category"], row["rule"]) for row in one.view["response"] if not row["provisional"]}
+    machine, its = (
+        {row["criterion"]: (row["category"], row["rule"]) for row in rows["responses"] if row["assessor"] == by}
+        for by in ("carpet", f"reader {READER}")
+    )
+    responses = [text for key, value in mine.items() for text in apart(key, value, (machine | its).get(key))]
     if its:
         score = next((value[0] for key, value in its.items() if key.startswith("deauville@")), None)
         responses += apart("Deauville", one.view["deauville"]["score"], score)
@@ -328,9 +332,11 @@ def compared(one: CaseRead, scan: Scan, trial: Path, into: Path) -> Iterator[Com
 
 
 def copied(trial: Path, to: Path) -> Path:
-    """The trial after its run, without readings; scans are linked."""
+    """The trial after its run, without readings; scans are linked. Clinical data are shown: hidden, they are in no response of the room."""
     shutil.copytree(trial, to, ignore=shutil.ignore_patterns(*NOT_COPIED))
     (to / "dicom").symlink_to((trial / "dicom").resolve())
+    protocol = to / "trial.toml"
+    protocol.write_text(protocol.read_text(encoding="utf-8").replace('\nclinical = "hidden"\n', '\nclinical = "shown"\n'), encoding="utf-8")
     return to
 
 

@@ -33,8 +33,8 @@ export interface Lesion {
 export interface ReferenceRegion { name: 'liver' | 'blood_pool'; centre_lps_mm: Point; radius_mm: number; suv_mean: number; suv_max: number; moved: boolean }
 /** One step of the benchmark workflow: TMTV1 preselection, TMTV2 without reactive marrow and spleen, TMTV3 edited, TMTV4 with small lesions. */
 export interface Step { name: string; volume_ml: number | null; clicks: number; says: string }
-/** by: carpet, by the numbers, or reader and who. */
-export interface Response { criterion: string; by: string; category: string; rule: string; because: string }
+/** by: carpet, by the numbers, or reader and who. provisional: regions were changed, and carpet run has not followed them yet. */
+export interface Response { criterion: string; by: string; provisional: boolean; category: string; rule: string; because: string }
 /** An edit that holds, with its number in the reading; `at` and `by` as the history has them. */
 export interface Standing { number: number; edit: Edit }
 /** How spin.png and spin_ids.png are cut: frame n stands in row floor(n / columns); frame 0 is seen from the front,

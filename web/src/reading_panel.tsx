@@ -112,7 +112,7 @@ function Standing({ view }: { view: CaseView }) {
 const CRITERIA: Record<string, string> = { lugano: 'Lugano', lugano_pet: 'Lugano PET', lugano_ct: 'Lugano CT', deauville: 'Deauville', lyric: 'LYRIC', percist: 'PERCIST', qpet: 'qPET', delta_suv_max: 'ΔSUVmax', recil: 'RECIL', cheson2007: 'Cheson 2007' }
 export const nameOf = (criterion: string) => CRITERIA[criterion.split('@')[0]!] ?? criterion
 /** What no reader has said is said by the numbers. */
-export const byNumbers = (response: Response) => (response.by === 'carpet' ? <small>(by the numbers)</small> : null)
+export const byNumbers = (response: Response) => (response.by === 'carpet' ? <small>(by the numbers{response.provisional && ', before carpet run has followed the changed regions'})</small> : null)
 
 function Answer({ response }: { response: Response }) {
   const { criterion, by, category, rule, because } = response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,19 @@ def response_rows_of(course: Course, tracks: CourseTracks, reviewed: Sequence[Re
     """The rows of the last reviewed time point, by the numbers and by the reader alone; [] where there is none, as at baseline."""
     rows, _ = response_rows(with_calipers(as_reviewed(course, reviewed), tracks), protocol, tracks=tracks)
     return [row for row in rows if row["timepoint"] == reviewed[-1].timepoint]
+
+
+def followed_anew(course: Course, reviewed: Sequence[Reviewed]) -> bool:
+    """Whether a reader has changed the regions that the last run has followed: what is new by the numbers, the next run will say."""
+    return any(_followed(course.at[one.timepoint]) != _regions(one.numbers.lesion_rows) for one in reviewed)
+
+
+def _followed(scan: Scan) -> set[tuple[Any, ...]]:
+    return _regions([one.payload for one in scan.lesions])
+
+
+def _regions(rows: Iterable[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
+    return {tuple(row[name] for name in ("lesion_id", "status", "volume_ml")) for row in rows}
 
 
 def as_reviewed(course: Course, reviewed: Sequence[Reviewed]) -> Course:

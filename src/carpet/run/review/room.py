@@ -39,7 +39,7 @@ from carpet.run.review.numbers import Meter, Numbers
 from carpet.run.review.on_ct import check_kinds, check_names, lesions_on_ct
 from carpet.run.review.people import People
 from carpet.run.review.readings import calipers_of, reading_row
-from carpet.run.review.response import Reviewed, as_reviewed, response_rows_of
+from carpet.run.review.response import Reviewed, as_reviewed, followed_anew, response_rows_of
 from carpet.run.review.scan_file import OpenScan
 from carpet.run.review.scans import ScanRoom
 from carpet.run.review.server_notices import NO_TIME_POINT, READING_OUTDATED, REGION_NAMED, SCAN_GONE, STALE, UNDECIDED_LEFT
@@ -219,6 +219,10 @@ class Room:
         """The rows of all criteria at the case's time point: by the reader where there is a score, and by the numbers. () at baseline."""
         tracks = self.patients[seen.case.patient].tracks
         return response_rows_of(self._course(seen.case), tracks, self._until(seen), self.trial.protocol)
+
+    def followed_anew(self, seen: Seen) -> bool:
+        """Whether what is new by the numbers is known only after the next run, which follows the regions that this reading has changed."""
+        return followed_anew(self._course(seen.case), self._until(seen))
 
     def course(self, seen: Seen) -> Course:
         """The patient's course as this reading has it, up to this scan."""

@@ -173,10 +173,14 @@ class StepSaid(Answer):
 
 
 class ResponseSaid(Answer):
-    """What one criterion says, with the rule that decided. by: `carpet`, by the numbers, or `reader` and who."""
+    """What one criterion says, with the rule that decided. by: `carpet`, by the numbers, or `reader` and who.
+
+    provisional: a reader has changed regions, and what is new among them is known only when `carpet run` has followed them.
+    """
 
     criterion: str
     by: str
+    provisional: bool
     category: str
     rule: str
     because: str

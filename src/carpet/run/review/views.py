@@ -174,7 +174,7 @@ def changeable(room: Room, seen: Seen) -> dict[str, Any]:
         "references": list(_references(seen)),
         "biomarkers": [_value(one) for one in seen.numbers.values if one.of == "patient"],
         "steps": [{"name": one.name, "volume_ml": one.volume_ml, "clicks": one.clicks, "says": one.says} for one in seen.numbers.steps],
-        "response": _response(rows, seen),
+        "response": _response(rows, seen, provisional=room.followed_anew(seen)),
         "deauville": _deauville(rows, seen.standing),
         "new_lesions": _new_lesions(seen.standing),
         "comments": [{"number": one.number, "text": one.edit.text} for one in seen.standing if isinstance(one.edit, Comment)],
@@ -241,12 +241,14 @@ def _references(seen: Seen) -> Iterator[dict[str, Any]]:
         }
 
 
-def _response(rows: Sequence[Mapping[str, Any]], seen: Seen) -> list[dict[str, Any]]:
+def _response(rows: Sequence[Mapping[str, Any]], seen: Seen, *, provisional: bool) -> list[dict[str, Any]]:
     """Each criterion by the reader where there is such a row, else by the numbers; those that physicians ask for first come first."""
     by_numbers, by_reader = ({row["criterion"]: row for row in rows if row["assessor"] == by} for by in ("carpet", f"reader {seen.whose}"))
     order = {name: place for place, name in enumerate(BASELINE_FIRST)}
     chosen = sorted((by_numbers | by_reader).values(), key=lambda row: order.get(row["criterion"].partition("@")[0], len(order)))
-    return [{"by": row["assessor"], **{name: row[name] for name in ("criterion", "category", "rule", "because")}} for row in chosen]
+    said = ({name: row[name] for name in ("criterion", "category", "rule", "because")} for row in chosen)
+    by = [row["assessor"] for row in chosen]
+    return [{"by": who, "provisional": provisional and who == "carpet", **row} for who, row in zip(by, said, strict=True)]
 
 
 def _deauville(rows: Sequence[Mapping[str, Any]], standing: Standing) -> dict[str, Any]:
