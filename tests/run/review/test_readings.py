@@ -34,5 +34,8 @@ def test_the_last_word_on_each_lesion_counts() -> None:
         ("L01", "", "new", 30.0, 20.0),
     ]
     assert [one.edit for one in found] == [2, 3]
+    assert [one.alone for one in found] == [True, True]
+    seeing = replace(case, rules=ReviewProtocol(clinical="shown"))
+    assert [one.alone for one in calipers_of(seeing, "Rea", (Numbered(1, first), Numbered(2, gone)))] == [False, False]
     slip = found[0].measured(20.0, 20.04)
     assert (slip.ldi_mm, slip.sdi_mm) == (20.0, 20.0)

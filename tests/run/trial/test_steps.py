@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from carpet.clinical.scans import ScanRow
 from carpet.core.protocol import DayWindow, Protocol
 from carpet.run.store import open_store
 from carpet.run.trial.course import course_of
-from carpet.run.trial.notices import CORRECTION_WITHOUT_SCAN, TRACKS_NOT_ALIGNED
+from carpet.run.trial.notices import CORRECTION_WITHOUT_SCAN, CT_TABLE_SET_ASIDE, TRACKS_NOT_ALIGNED
 from carpet.run.trial.running import ready_trial
 from carpet.run.trial.steps import course_result, scan_in_store, stored_scan, stored_scans
 from carpet.run.trial.tracks import CourseTracks
@@ -35,6 +36,12 @@ def test_the_same_facts_are_the_same_step(scan_at: Callable[..., Any]) -> None:
     assert result(scans, ClinicalTables((A,)), Protocol(timepoints=windows)).step.key != one.step.key
     accepted = ScanRow(patient_id="A", date=dt.date(2024, 3, 30), accept_recon_change="Dr B")
     assert result(scans, ClinicalTables((A,), scans=(accepted,))).step.key != one.step.key
+
+
+def test_a_row_that_gave_way_makes_another_step(scan_at: Callable[..., Any]) -> None:
+    course = course_of(A, [scan_at(-2, tmtv=10.0)], ClinicalTables((A,)), Protocol())
+    one, two = (replace(course, flags=(CT_TABLE_SET_ASIDE.at("ct_targets.csv", f"{n} rows left out"),)) for n in (3, 4))
+    assert course_result(one, Protocol()).step.key != course_result(two, Protocol()).step.key
 
 
 def test_responses_lead_back_to_both_scans(scan_at: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 from carpet.clinical import Patient
 from carpet.clinical.readings import Reading
@@ -44,5 +45,5 @@ def calipers_of(case: Case, whose: str, standing: Standing) -> tuple[CaliperRead
             continue
         subject = ("region", made.lesion) if made.lesion else ("name", made.name)
         found.pop(subject, None)
-        found[subject] = made
+        found[subject] = replace(made, alone=case.rules.clinical == "hidden")
     return tuple(found.values())

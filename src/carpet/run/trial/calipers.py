@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from carpet.clinical.ct_targets import CtTarget
+from carpet.clinical.ct_targets import FILE, CtTarget
+from carpet.clinical.notices import CT_KIND_VARIES
+from carpet.clinical.table import place
+from carpet.core.errors import Notice
 from carpet.core.lesion import Kind
 from carpet.run.trial.course import Course
+from carpet.run.trial.notices import CT_ROW_REPLACED, CT_TABLE_SET_ASIDE
 from carpet.run.trial.tracks import CourseTracks
 
 DECIMALS = 1  # 0.1 mm [P]: a hand draws no better
@@ -19,7 +23,7 @@ class CaliperRead:
     """One lesion on the CT of one scan by the reading that stands. Diameters in mm, None where nothing was measured.
 
     lesion: the region on this scan; None without one. name: the lesion's on all scans; empty: that of the region's track. edit: the number
-    of the edit that says it.
+    of the edit that says it. alone: by the rules of the case its reader cannot see what others have measured on CT.
     """
 
     patient_id: str
@@ -34,6 +38,7 @@ class CaliperRead:
     ldi_mm: float | None = None
     sdi_mm: float | None = None
     edit: int = 0
+    alone: bool = False
 
     def measured(self, ldi_mm: float, sdi_mm: float) -> CaliperRead:
         """With both diameters to 0.1 mm; a short one that is longer by what a hand may err is as long as the long one."""
@@ -42,11 +47,45 @@ class CaliperRead:
 
 
 def with_calipers(course: Course, tracks: CourseTracks) -> Course:
-    """The course with what was measured in the reading room among its CT lesions; there it takes the place of the table's row."""
-    made = tuple(target for _, target in read_on_ct(course, tracks))
-    said = {(one.date, one.lesion) for one in made}
-    kept = tuple(one for one in course.ct_targets if (one.date, one.lesion) not in said)
-    return replace(course, ct_targets=(*kept, *made)) if made else course
+    """The course with what was read on CT in the reading room among its CT lesions, and a flag for each row of the table that gives way.
+
+    It takes the place of the table's row of the same lesion and day; of all rows of the patient where a reader could not see them.
+    """
+    read = read_on_ct(course, tracks)
+    if not read:
+        return course
+    now = {(target.date, target.lesion): (one, target) for one, target in read}
+    alone = any(one.alone for one, _ in read)
+    kept = () if alone else tuple(row for row in course.ct_targets if (row.date, row.lesion) not in now)
+    after = replace(course, ct_targets=(*kept, *(target for _, target in read)))
+    gone = ((row, *now[row.date, row.lesion]) for row in course.ct_targets if (row.date, row.lesion) in now)
+    told = _set_aside(course, read) if alone else (_replaced(*one) for one in gone)
+    return replace(after, flags=(*course.flags, *told, *_two_kinds(after, read)))
+
+
+def _set_aside(course: Course, read: Sequence[tuple[CaliperRead, CtTarget]]) -> Iterator[Notice]:
+    if course.ct_targets:
+        by = sorted({f"reader {one.reader} at {one.timepoint}" for one, _ in read})
+        yield CT_TABLE_SET_ASIDE.at(FILE, f"{len(course.ct_targets)} rows left out; measured by {', '.join(by)}")
+
+
+def _replaced(row: CtTarget, one: CaliperRead, target: CtTarget) -> Notice:
+    found = f"{_sized(row)}; reader {one.reader} at {one.timepoint}: {_sized(target)}"
+    return CT_ROW_REPLACED.at(place(FILE, row.row, "lesion"), found)
+
+
+def _sized(row: CtTarget) -> str:
+    said = f"{row.lesion}, {row.kind}, {row.status}"
+    mm = " × ".join(f"{one:g}" for one in (row.ldi_mm, row.sdi_mm) if one is not None)
+    return f"{said}, {mm} mm" if mm else said
+
+
+def _two_kinds(course: Course, read: Sequence[tuple[CaliperRead, CtTarget]]) -> Iterator[Notice]:
+    """What the table says of its own rows alone is told where it is read."""
+    names = {target.lesion for _, target in read}
+    for name, kind, first in kinds_apart(course):
+        if name in names:
+            yield CT_KIND_VARIES.at("lesions on CT", f"{name}: {kind}, first {first}")
 
 
 def read_on_ct(course: Course, tracks: CourseTracks) -> tuple[tuple[CaliperRead, CtTarget], ...]:

@@ -215,6 +215,21 @@ PROGRESSION_DISPUTED = NoticeKind(
     "",
     "adjudicate; give progression_date",
 )
+CT_TABLE_SET_ASIDE = NoticeKind(
+    "CT_TABLE_SET_ASIDE",
+    W,
+    "lesions on CT were measured in the reading room by readers who cannot see this table: its rows of this patient are left out, since"
+    " a name in it need not be the same lesion",
+    "CT lesions of a patient by readers who see each other's names",
+    'measure in the reading room what is missing; or let readers see the table, [review] clinical = "shown", before they begin',
+)
+CT_ROW_REPLACED = NoticeKind(
+    "CT_ROW_REPLACED",
+    W,
+    "what was read in the reading room of a lesion of this name takes the place of this row",
+    "one row a lesion and day",
+    "where it is another lesion give one of both another name; else take the row out",
+)
 
 
 def notice_of(payload: Mapping[str, Any]) -> Notice:

@@ -19,6 +19,7 @@ from carpet.run.store import Record, Step, Store
 from carpet.run.trial.course import Course, Scan, kinetics_rows
 from carpet.run.trial.endpoints import CourseEndpoints, course_endpoints, endpoint_rows, rules_of
 from carpet.run.trial.findings import CourseFindings, findings_of
+from carpet.run.trial.notices import CT_ROW_REPLACED, CT_TABLE_SET_ASIDE
 from carpet.run.trial.response import response_rows
 from carpet.run.trial.studies import TrialStudy, study_chain, study_step
 from carpet.run.trial.track_sites import with_changed_sites
@@ -26,6 +27,7 @@ from carpet.run.trial.tracks import CourseTracks
 from carpet.run.trial.volume_agreement import Regions, ScanRead, read_scans
 
 METHOD, VERSION = "course", "1"
+OF_ROOM = (CT_TABLE_SET_ASIDE.code, CT_ROW_REPLACED.code)  # told of rows that are no longer among those of the course
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,10 @@ def with_reads(result: CourseResult, geometry_of: Callable[[Scan], Regions]) -> 
 
 
 def _rows_sha256(course: Course) -> str:
-    """Of the clinical rows that the course depends on, with the numbers of the rows, which messages name."""
-    said = [repr(one) for one in (course.patient, *course.readings, *course.ct_targets, *course.central, sorted(course.accepted.items()))]
+    """Of the clinical rows that the course depends on, with the numbers of the rows, which messages name, and of what of them gave way."""
+    told = [one for one in (*course.refusals, *course.flags) if one.code in OF_ROOM]
+    rows = (course.patient, *course.readings, *course.ct_targets, *course.central, sorted(course.accepted.items()), *told)
+    said = [repr(one) for one in rows]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
