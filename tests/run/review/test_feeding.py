@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import datetime as dt
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,19 +13,23 @@ from typing import Any
 
 import pytest
 
+from carpet.clinical import ClinicalTables, Patient
 from carpet.core.errors import Refused
-from carpet.core.protocol import ReviewProtocol
+from carpet.core.protocol import DayWindow, Protocol, ReviewProtocol
 from carpet.review.accounts import Account
 from carpet.review.cases import Case, Reading, ReadingState
 from carpet.review.signature import Conclusion
 from carpet.run.review.app import review_app
-from carpet.run.review.feeding import review_of, signed_readings
+from carpet.run.review.feeding import Signed, review_of, signed_readings
 from carpet.run.review.opening import open_room
 from carpet.run.review.people import write_accounts
 from carpet.run.review.readings import FOLDER, HISTORY
 from carpet.run.review.room import Room
 from carpet.run.review.security import Doorway
 from carpet.run.store import open_store
+from carpet.run.trial.calipers import CaliperRead
+from carpet.run.trial.central import CentralRead
+from carpet.run.trial.course import Course, course_of
 from carpet.run.trial.running import ready_trial
 from carpet.run.trial.verify import verify_trial
 
@@ -185,6 +190,29 @@ def test_whose_reading_was_not_blind_is_said_of_the_case() -> None:
         "reader Ron: after a later scan of the patient could be opened",
     )
     assert review_of(replace(case, readings=(replace(rea, after_sight=False), replace(ron, after_later=False)))).not_blind == ()
+
+
+def test_what_was_signed_of_a_scan_counts_at_the_time_point_of_that_scan_alone(scan_at: Callable[..., Any]) -> None:
+    patient = Patient(patient_id="A", infusion_date=dt.date(2024, 3, 1))
+    case = Case("A/M1", "A", "M1", 30, ReviewProtocol(), study="1.2.30")
+    read = CaliperRead("A", "M1", 30, "1.2.30", "Rea", "L01", "", None, True, "present").measured(30.0, 20.0)
+    central = CentralRead("A", "M1", 30, "1.2.30", ("Rea", "Ron"))
+    signed = Signed(ClinicalTables((patient,)), cases=(case,), central=(central,), calipers=(read,))
+
+    def followed(*days: int, protocol: Protocol | None = None) -> Course:
+        scans = [scan_at(day, tmtv=5.0) for day in days]
+        return signed.course(course_of(patient, scans, signed.tables, protocol or Protocol()))
+
+    alone = followed(30)
+    assert (alone.central, alone.calipers, alone.refusals) == ((central,), (read,), ())
+    moved = followed(30, protocol=Protocol(timepoints={"D30": DayWindow(first_day=20, last_day=40, nominal_day=30)}))
+    assert [one.timepoint for one in (*moved.central, *moved.calipers)] == ["D30", "D30"]
+    nearer = followed(29, 30)
+    assert (nearer.at["M1"].study_uid, nearer.central, nearer.calipers) == ("1.2.29", (), ())
+    assert [(one.code, one.where, one.found) for one in nearer.refusals] == [("REVIEW_NO_TIME_POINT", "A/M1", "day 30")]
+    assert followed(29).refusals == ()  # a scan that is refused, or has gone, is told as that
+    uninfused = signed.course(course_of(Patient(patient_id="A"), [scan_at(30)], signed.tables, Protocol()))
+    assert (uninfused.calipers, uninfused.refusals) == ((), ())
 
 
 def test_until_all_have_signed_nothing_leaves_the_room(two: Path) -> None:

@@ -16,7 +16,7 @@ from carpet.run.trial.tracks import CourseTracks
 
 INFUSED = dt.date(2024, 3, 1)
 TRACKS = CourseTracks(({"study_uid": "1.2", "track": "T01", "lesion_ids": ["L01", "L04"]},))
-NODE = CaliperRead("P1", "M1", 29, "Rea", "L04", "", None, True, "present").measured(21.04, 12.0)
+NODE = CaliperRead("P1", "M1", 29, "1.2", "Rea", "L04", "", None, True, "present").measured(21.04, 12.0)
 
 
 def region(name: str, kind: str) -> Stored:
@@ -43,7 +43,7 @@ def rows(one: Course) -> list[tuple[str, str, float | None, float | None, str]]:
 def test_a_lesion_is_named_by_its_track_by_its_reader_or_by_its_region() -> None:
     named = replace(NODE, name="n1", counts_as="extranodal")
     alone = replace(NODE, lesion="L05", seen="new")
-    gone = CaliperRead("P1", "M1", 29, "Rea", None, "n2", "node", True, "absent")
+    gone = CaliperRead("P1", "M1", 29, "1.2", "Rea", None, "n2", "node", True, "absent")
     assert rows(course(NODE, named, alone, gone)) == [
         ("T01", "node", 21.0, 12.0, "present"),
         ("n1", "extranodal", 21.0, 12.0, "present"),
@@ -64,7 +64,7 @@ def flags(one: Course) -> list[tuple[str, str, str]]:
 
 def test_each_row_that_gives_way_is_told_and_none_besides() -> None:
     table = (row(29, "T01", "node", number=7), row(29, "T02", "node", number=8), row(-4, "T01", "node", number=2))
-    gone = CaliperRead("P1", "M1", 29, "Rea", None, "T02", "node", True, "absent")
+    gone = CaliperRead("P1", "M1", 29, "1.2", "Rea", None, "T02", "node", True, "absent")
     assert flags(course(NODE, gone, table=table)) == [
         (
             "CT_ROW_REPLACED",
@@ -92,21 +92,21 @@ def test_who_reads_without_the_table_leaves_none_of_its_rows() -> None:
     assert rows(course(blind, table=table)) == [("a", "extranodal", 21.0, 12.0, "present")]
     assert flags(course(blind, table=table)) == [("CT_TABLE_SET_ASIDE", "ct_targets.csv", "3 rows left out; measured by reader Rea at M1")]
     assert flags(course(blind)) == []
-    lost = replace(blind, timepoint="M3")  # nothing was measured that counts: the table is all there is
+    lost = replace(blind, study_uid="1.3")  # nothing was measured that counts: the table is all there is
     assert len(rows(course(lost, table=table))) == 3
     assert flags(course(lost, table=table)) == []
 
 
 def test_of_a_region_or_scan_that_is_not_there_nothing_is_known() -> None:
     assert rows(course(replace(NODE, lesion="L99"))) == []
-    assert rows(course(replace(NODE, timepoint="M3"))) == []
+    assert rows(course(replace(NODE, study_uid="1.3"))) == []
     bare = course()
     assert with_calipers(bare, TRACKS) is bare
     assert rows(replace(course(NODE), patient=Patient(patient_id="P1"))) == []
 
 
 def test_the_last_word_on_a_lesion_of_a_day_counts() -> None:
-    gone = CaliperRead("P1", "M1", 29, "Rea", None, "T01", "node", True, "absent", edit=7)
+    gone = CaliperRead("P1", "M1", 29, "1.2", "Rea", None, "T01", "node", True, "absent", edit=7)
     assert rows(course(NODE, gone)) == [("T01", "node", None, None, "absent")]
     assert [(read.edit, row.lesion) for read, row in read_on_ct(course(NODE, gone), TRACKS)] == [(7, "T01")]
     assert rows(course(gone, NODE)) == [("T01", "node", 21.0, 12.0, "present")]

@@ -28,7 +28,7 @@ def course(*readings: Reading, central: CentralRead) -> Course:
 
 
 REA, RON, ADA, DR = said("Rea", "2"), said("Ron", "4"), said("Ada", "5"), said("Dr R", "4")
-OPEN = CentralRead("P1", "M1", 29, ("Ron", "Rea"), (RON, REA), (("DEAUVILLE_ACROSS_3_4", "Deauville 2 and 4"),))
+OPEN = CentralRead("P1", "M1", 29, "1.2", ("Ron", "Rea"), (RON, REA), (("DEAUVILLE_ACROSS_3_4", "Deauville 2 and 4"),))
 CHOSEN = replace(OPEN, settled_by="Ada", stands="Ron")
 THIRD = replace(OPEN, settled_by="Ada", stands="Ada")
 

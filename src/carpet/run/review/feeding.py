@@ -15,7 +15,7 @@ from carpet.review.cases import Case, Reading
 from carpet.run.review.applied import Review
 from carpet.run.review.kept_at import readings_of
 from carpet.run.review.readings import calipers_of, reading_row
-from carpet.run.review.server_notices import SCAN_GONE
+from carpet.run.review.server_notices import NO_TIME_POINT, SCAN_GONE
 from carpet.run.review.signed import CaseReview
 from carpet.run.trial.calipers import CaliperRead
 from carpet.run.trial.central import CentralRead
@@ -44,11 +44,12 @@ class Signed:
         return {name: [_reviewed(study, cases.get((name, study.study_uid))) for study in some] for name, some in of.items()}
 
     def course(self, course: Course) -> Course:
-        """The course with what was signed of this patient."""
-        who, now = course.patient.patient_id, {scan.day: name for name, scan in course.at.items()}
-        central = (replace(one, timepoint=now.get(one.day, one.timepoint)) for one in self.central if one.patient_id == who)
-        calipers = (replace(one, timepoint=now.get(one.day, one.timepoint)) for one in self.calipers if one.patient_id == who)
-        return replace(course, central=tuple(central), calipers=tuple(calipers))
+        """The course with what was signed of this patient's scans that stand for a time point now, and a refusal for each other one."""
+        who, now = course.patient.patient_id, {scan.study_uid: name for name, scan in course.at.items()}
+        central = (replace(one, timepoint=now[one.study_uid]) for one in self.central if one.patient_id == who and one.study_uid in now)
+        calipers = (replace(one, timepoint=now[one.study_uid]) for one in self.calipers if one.patient_id == who and one.study_uid in now)
+        refusals = (*course.refusals, *_at_no_time_point(course, self.cases))
+        return replace(course, central=tuple(central), calipers=tuple(calipers), refusals=refusals)
 
 
 def days_of(of: Of, patients: Sequence[Patient]) -> Days:
@@ -88,6 +89,15 @@ def _on_day_now(case: Case, days: Mapping[str, int | None]) -> Case | None:
         return None
     day = days[uid]
     return replace(case, study=uid, day=case.day if day is None else day)
+
+
+def _at_no_time_point(course: Course, cases: Sequence[Case]) -> Iterator[Notice]:
+    """One for each signed scan that was measured and that no time point has. Of a patient without infusion that is told elsewhere."""
+    at = {scan.study_uid for scan in course.at.values()}
+    others = {scan.study_uid for scan in course.scans if scan.study is not None} - at
+    for one in cases if course.patient.infusion_date is not None else ():
+        if one.patient == course.patient.patient_id and one.study in others:
+            yield NO_TIME_POINT.at(one.id, f"day {one.day}")
 
 
 def _reviewed(study: TrialStudy, case: Case | None) -> TrialStudy:
@@ -132,6 +142,7 @@ def _central(case: Case, patient: Patient) -> CentralRead:
         case.patient,
         case.timepoint,
         case.day,
+        case.study,
         (one.who, other.who),
         tuple(_rows(case, patient, case.readings)),
         tuple((found.trigger, found.because) for found in case.disagreements or ()),

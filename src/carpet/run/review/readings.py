@@ -33,7 +33,7 @@ def reading_row(patient: Patient, case: Case, whose: str, standing: Standing) ->
 def calipers_of(case: Case, whose: str, standing: Standing) -> tuple[CaliperRead, ...]:
     """What a reading says of lesions on CT, in the order of the edits; of what it says twice the last word. () for nothing."""
     found: dict[tuple[str, str], CaliperRead] = {}
-    here = (case.patient, case.timepoint, case.day, whose)
+    here = (case.patient, case.timepoint, case.day, case.study, whose)
     for one in standing:
         edit = one.edit
         if isinstance(edit, Caliper):

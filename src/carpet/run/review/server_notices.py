@@ -77,9 +77,10 @@ SCAN_GONE = NoticeKind(
 NO_TIME_POINT = NoticeKind(
     "REVIEW_NO_TIME_POINT",
     E,
-    "this scan stands for no time point now",
-    "one scan a time point, on a day within its window",
-    "correct the dates in clinical/patients.csv or the windows in trial.toml, call carpet run, then open the room again",
+    "this scan stands for no time point now, and a reading of it counts for none",
+    "one scan a time point, on a day within its window; the nearest to its day",
+    "correct the dates in clinical/patients.csv or the windows in trial.toml, call carpet run, then open the room again; where another scan"
+    " is the right one unlock what is signed of this one, with a reason",
 )
 TWO_READERS = NoticeKind(
     "REVIEW_TWO_READERS",

@@ -20,7 +20,7 @@ DECIMALS = 1  # 0.1 mm [P]: a hand draws no better
 
 @dataclass(frozen=True, slots=True)
 class CaliperRead:
-    """One lesion on the CT of one scan by the reading that stands. Diameters in mm, None where nothing was measured.
+    """One lesion on the CT of one examination by the reading that stands. Diameters in mm, None where nothing was measured.
 
     lesion: the region on this scan; None without one. name: the lesion's on all scans; empty: that of the region's track. edit: the number
     of the edit that says it. alone: by the rules of the case its reader cannot see what others have measured on CT.
@@ -29,6 +29,7 @@ class CaliperRead:
     patient_id: str
     timepoint: str
     day: int
+    study_uid: str
     reader: str
     lesion: str | None
     name: str
@@ -108,10 +109,10 @@ def kinds_apart(course: Course) -> tuple[tuple[str, str, str], ...]:
 def _targets(course: Course, tracks: CourseTracks) -> Iterator[tuple[CaliperRead, CtTarget]]:
     infused = course.patient.infusion_date
     for one in course.calipers if infused is not None else ():
-        scan = course.at.get(one.timepoint)
+        scan = next((scan for scan in course.at.values() if scan.study_uid == one.study_uid), None)
         region = None if scan is None else next((le.payload for le in scan.lesions if le.payload["lesion_id"] == one.lesion), None)
         if scan is None or (one.lesion is not None and region is None):
-            continue  # the scan was refused, or is of another time point now; that is told in refusals.csv
+            continue  # the scan was refused, or stands for no time point now; that is told in refusals.csv
         kind = one.counts_as or ("node" if region is not None and region["kind"] == Kind.NODAL else "extranodal")
         assert infused is not None
         target = CtTarget(

@@ -11,8 +11,9 @@ from carpet.run.trial.course import Course
 
 @dataclass(frozen=True)
 class CentralRead:
-    """One such scan. readers: who read it, in the order of the protocol; readings: what each said of the whole scan, where there is a word.
+    """One such scan, the examination `study_uid`.
 
+    readers: who read it, in the order of the protocol; readings: what each said of the whole scan, where there is a word.
     disagreements: pairs of a trigger (METHODS J) and what differs, in the order of the readers' names. settled_by: the third person; empty
     where readers agree, and while nobody has settled it. stands: whose reading; empty while nobody has settled it.
     """
@@ -20,6 +21,7 @@ class CentralRead:
     patient_id: str
     timepoint: str
     day: int
+    study_uid: str
     readers: tuple[str, str]
     readings: tuple[Reading, ...] = ()
     disagreements: tuple[tuple[str, str], ...] = ()

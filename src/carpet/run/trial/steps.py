@@ -15,6 +15,7 @@ from carpet.core.record import Provenance
 from carpet.dicom.series import pseudonym
 from carpet.lesions.decisions import Decision, stored_decision
 from carpet.response import criteria
+from carpet.run.review.server_notices import NO_TIME_POINT
 from carpet.run.store import Record, Step, Store
 from carpet.run.trial.course import Course, Scan, kinetics_rows
 from carpet.run.trial.endpoints import CourseEndpoints, course_endpoints, endpoint_rows, rules_of
@@ -27,7 +28,7 @@ from carpet.run.trial.tracks import CourseTracks
 from carpet.run.trial.volume_agreement import Regions, ScanRead, read_scans
 
 METHOD, VERSION = "course", "1"
-OF_ROOM = (CT_TABLE_SET_ASIDE.code, CT_ROW_REPLACED.code)  # told of rows that are no longer among those of the course
+OF_ROOM = (CT_TABLE_SET_ASIDE.code, CT_ROW_REPLACED.code, NO_TIME_POINT.code)  # told of what is not among the rows of the course
 
 
 @dataclass(frozen=True)
