@@ -177,6 +177,14 @@ def test_after_both_have_signed_only_an_administrator_unlocks_and_it_is_said() -
     assert (third.signature, len(third.voided), third.version) == (None, 1, 1)
 
 
+def test_what_was_found_first_is_never_forgotten() -> None:
+    assert assigned().first_disagreements is None
+    case = take(disputed(), Unlocked(whose="ann", reason="wrong"), by=DI)
+    assert (case.disagreements, case.first_disagreements) == (None, DIFFER)
+    case = take(signed_by(case, ANN), Compared(disagreements=()), by=CARPET)
+    assert (case.disagreements, case.first_disagreements) == ((), DIFFER)
+
+
 def test_what_was_seen_is_not_forgotten_when_the_other_is_unlocked() -> None:
     case = take(disputed(), Unlocked(whose="ben", reason="wrong scan"), by=DI)
     assert refused(case, Unlocked(whose="ann", reason="now that I have seen it"), ANN) == "REVIEW_UNLOCK_TOO_LATE"

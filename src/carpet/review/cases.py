@@ -107,8 +107,9 @@ class Case:
     day: from infusion. rules: as the protocol said when the case was planned.
 
     third: of the adjudicator, whose third read or choice it holds; None where no adjudicator is named. left_out: its scan lies in the trial
-    no more, or stands for no time point; no later scan waits for it. chosen: whose reading stands by
-    adjudication. disagreements: None where the readings have not been compared.
+    no more, or stands for no time point; no later scan waits for it. chosen: whose reading stands by adjudication. disagreements: None
+    where the readings have not been compared. first_disagreements: what was found when they were compared for the first time, whatever was
+    unlocked since; None before that.
     """
 
     id: str
@@ -123,6 +124,7 @@ class Case:
     chosen: str | None = None
     study: str = ""
     left_out: bool = False
+    first_disagreements: tuple[Disagreement, ...] | None = None
 
     @property
     def begun(self) -> bool:
@@ -366,7 +368,8 @@ def _compared(case: Case, act: Compared) -> Case:
         raise Refused(notices.STEP_UNFIT.at(case.id, f"compare a case that is {case.state}"))
     if act.disagreements and len(case.readings) < 2:
         raise Refused(notices.STEP_UNFIT.at(case.id, "one reading differs from nothing"))
-    return replace(case, version=case.version + 1, disagreements=act.disagreements)
+    first = act.disagreements if case.first_disagreements is None else case.first_disagreements
+    return replace(case, version=case.version + 1, disagreements=act.disagreements, first_disagreements=first)
 
 
 def _read(case: Case, act: Opened | Edited | StartedAgain | Signed, by: Person) -> Case:

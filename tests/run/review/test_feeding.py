@@ -181,6 +181,28 @@ def test_a_dispute_stays_open_until_it_is_settled_and_both_readings_are_compared
     assert verify_trial(two, say=lambda step: None) == ()
 
 
+@pytest.mark.slow
+def test_a_reading_changed_after_sight_of_the_other_hides_no_dispute_and_agrees_with_nobody(two: Path, call: Callable[..., Any]) -> None:
+    def brought_together(room: Room) -> None:
+        opened = Opened(room, review_app(room, Doorway("127.0.0.1", PORT)), Clock(), two)
+        name, _ = differing(room)
+        (was,) = room.history.case("A/TT").first_disagreements or ()
+        assert was.trigger == "TMTV_DIFFERS"
+        ron = opened.browser("Ron")
+        version = ron.get(URL).json()["version"]
+        answer = opened.browser("Anna").post(f"{URL}/unlock", {"reason": "see the other", "whose": "Ron"}, version=version)
+        assert answer.status_code == 200, answer.text
+        assert sign(ron, [{"kind": "status", "lesion": name, "status": "disease"}]) == "settled"
+
+    in_room(two, brought_together, only=None)
+    call("run", two, "--tables-only")
+    (case,) = rows(two, "adjudications", patient_id="A", timepoint="TT")
+    assert (case["trigger"], case["not_blind"]) == ("TMTV_DIFFERS", "reader Ron: after sight of the other reading")
+    assert case["because"].endswith("; once a reading had been changed: no longer")
+    compared = rows(two, "agreement", raters="reader Rea; reader Ron")
+    assert {(row["value"], row["n"], row["left_out"], row["reason_missing"]) for row in compared} == {("", "0", "1", "READING_NOT_BLIND")}
+
+
 def test_whose_reading_was_not_blind_is_said_of_the_case() -> None:
     rea = Reading("Rea", ReadingState.SIGNED, conclusion=Conclusion(), after_sight=True)
     ron = Reading("Ron", ReadingState.SIGNED, conclusion=Conclusion(), after_later=True)

@@ -141,6 +141,15 @@ def test_only_pairs_who_read_the_same_scans() -> None:
     assert volume_agreement_rows(()) == []
 
 
+def test_a_scan_that_was_not_read_blinded_is_left_out_and_counted() -> None:
+    saw = ScanRead("P4", "TT", GRID, {"R": (A,), "S": ()}, not_blind=frozenset({"S"}))
+    plain = [one for one in volume_agreement_rows(SCANS) if not one["timepoint"]]
+    assert [one for one in volume_agreement_rows([*SCANS, saw]) if not one["timepoint"]] == [one | {"left_out": 1} for one in plain]
+    alone = volume_agreement_rows([saw])
+    assert {(one["value"], one["n"], one["left_out"], one["reason_missing"]) for one in alone} == {(None, 0, 1, "READING_NOT_BLIND")}
+    assert {one["item"] for one in alone} == {"tmtv", "outlines"}
+
+
 def test_nothing_is_given_where_the_volume_of_one_scan_is_not_known() -> None:
     scans = [*SCANS, ScanRead("P4", "TT", GRID, {"R": (A,), "S": ()}, frozenset({"R"}))]
     rows = volume_agreement_rows(scans)

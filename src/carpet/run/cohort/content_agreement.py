@@ -33,7 +33,10 @@ STATISTICS = {
     "hd95": "HD95, mean, mm",
     "nsd": "surface within 4 mm of the other, mean share",
 }
-REASONS = {"NOT_POSITIVE": "one of the values is 0, so there are no ratios"}  # elsewhere this code is of patients who were left out
+REASONS = {
+    "NOT_POSITIVE": "one of the values is 0, so there are no ratios",  # elsewhere this code is of patients who were left out
+    "READING_NOT_BLIND": "no scan that both read blinded",
+}
 PERCENT = ("percent_agreement", "within_benchmark")
 MOST_CASES = 20
 
@@ -47,7 +50,7 @@ def agreement(analysed: Analysed) -> Section:
         blocks.append(Words("κ collapses where nearly all cases are alike: read it beside AC1 and the plain agreement.", "quiet"))
         blocks.append(_table(rows))
     blocks += _cases(analysed)
-    lacking = "Readers cannot be compared: " + (reason_text(rows[0]["reason_missing"]) if rows else "no scan was read by two readers") + "."
+    lacking = "Readers cannot be compared: " + (_reason(rows[0]) if rows else "no scan was read by two readers") + "."
     return Section("agreement", "Agreement of readers", tuple(blocks), lacking)
 
 
@@ -55,7 +58,9 @@ def _table(rows: list[Mapping[str, Any]]) -> Table:
     shown: list[Row] = []
     for item, raters in dict.fromkeys((row["item"], row["raters"]) for row in rows):
         mine = [row for row in rows if (row["item"], row["raters"]) == (item, raters)]
-        shown.append(Row((f"{ITEMS.get(item, item)}: {raters.replace(';', ' and')}",), heading=True))
+        left_out = mine[0]["left_out"]
+        without = f" (without {left_out} that were not read blinded)" if left_out else ""
+        shown.append(Row((f"{ITEMS.get(item, item)}: {raters.replace(';', ' and')}{without}",), heading=True))
         shown += [Row((STATISTICS.get(row["statistic"], row["statistic"]), _value(row), str(row["n"])), indented=True) for row in mine]
     heads: Heads = (("Statistic", "text"), ("Value (95% CI)", "number"), ("Cases", "number"))
     caption = "Agreement on the same scans, all time points together: several scans of a patient count as several cases."
@@ -64,10 +69,18 @@ def _table(rows: list[Mapping[str, Any]]) -> Table:
 
 def _value(row: Mapping[str, Any]) -> str:
     if row["value"] is None:
-        return f"{DASH} {REASONS.get(row['reason_missing'], reason_text(row['reason_missing']))}"
+        return f"{DASH} {_reason(row)}"
     digits = 0 if row["statistic"] in PERCENT else 2
     value, low, high = (None if row[name] is None else f"{row[name]:.{digits}f}".replace("-", MINUS) for name in ("value", "low", "high"))
     return f"{value}" + (f" ({low} to {high})" if low and high else "")
+
+
+def _how(row: Mapping[str, Any]) -> str:
+    return f"{row['because']} ({row['not_blind']})" if row["not_blind"] else str(row["because"])
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    return REASONS.get(row["reason_missing"]) or reason_text(row["reason_missing"])
 
 
 def _cases(analysed: Analysed) -> list[Block]:
@@ -75,7 +88,7 @@ def _cases(analysed: Analysed) -> list[Block]:
     if not cases:
         return []
     rows = tuple(
-        Row((str(row["patient_id"]), str(row["timepoint"] or DASH), str(row["readers"]).replace(";", " and"), str(row["because"])))
+        Row((str(row["patient_id"]), str(row["timepoint"] or DASH), str(row["readers"]).replace(";", " and"), _how(row)))
         for row in sorted(cases, key=lambda row: (row["patient_id"], row["day"] or 0, row["trigger"]))[:MOST_CASES]
     )
     more = (f"{len(cases) - MOST_CASES} more stand in the table adjudications.",) if len(cases) > MOST_CASES else ()

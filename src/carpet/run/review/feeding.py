@@ -148,4 +148,6 @@ def _central(case: Case, patient: Patient) -> CentralRead:
         tuple((found.trigger, found.because) for found in case.disagreements or ()),
         case.third.who if case.third is not None and case.chosen else "",
         case.stands or "",
+        tuple((found.trigger, found.because) for found in case.first_disagreements or ()),
+        tuple((one.who, words) for one in case.readings for words in one.not_blind),
     )

@@ -14,7 +14,7 @@ from carpet.cohort.agreement.several_readers import fleiss_kappa, gwet_ac1, perc
 from carpet.run.trial.central import as_rated
 from carpet.run.trial.course import Course
 from carpet.run.trial.moments import CARPET, moments
-from carpet.run.trial.volume_agreement import ScanRead, statistic_row
+from carpet.run.trial.volume_agreement import NOT_BLIND, ScanRead, nothing_rows, statistic_row
 
 Row = dict[str, Any]
 Responses = Sequence[Mapping[str, Any]]
@@ -28,23 +28,26 @@ ITEMS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
 )
 ALL_READERS = "all readers"
 STATED = "patients.csv"
+OF_PAIR, OF_SEVERAL = ("percent_agreement", "kappa_quadratic", "kappa", "ac1"), ("percent_agreement", "fleiss_kappa", "ac1")
 SEVERAL = 3  # from so many readers on, all together beside the pairs
 
 
 @dataclass(frozen=True, slots=True)
 class _Rating:
-    """One category by one rater (a reader, or the numbers) of one case (patient and time point)."""
+    """One category by one rater (a reader, or the numbers) of one case (patient and time point). blind: as far as carpet knows."""
 
     item: str
     case: tuple[str, str]
     rater: str
     category: str
+    blind: bool = True
 
 
 def agreement_rows(courses: Iterable[tuple[Course, Responses]]) -> list[Row]:
     """A row an item, time point (empty: all together), pair of raters and statistic; all readers together where there are three or more.
 
-    Scores X and NE are no ratings. Without two raters of a case there is no row.
+    Scores X and NE are no ratings. Without two raters of a case there is no row. A case of which one of the raters was not blind in the
+    reading room is left out, and counted.
     """
     ratings = [one for course, responses in courses for one in _ratings(course, responses)]
     rows: list[Row] = []
@@ -57,11 +60,14 @@ def agreement_rows(courses: Iterable[tuple[Course, Responses]]) -> list[Row]:
 
 def _ratings(course: Course, responses: Responses) -> Iterator[_Rating]:
     who = course.patient.patient_id
+    saw = {(one.day, f"reader {name}") for one in course.central for name, _ in one.not_blind}
     for moment in moments(as_rated(course)):
         for item, (categories, criterion) in ITEMS.items():
             said = [(f"reader {one.reader}", getattr(one, item)) for one in moment.readings]
             said += [(CARPET, row["category"]) for row in responses if _is_by_numbers(row, moment.name, moment.day, criterion)]
-            yield from (_Rating(item, (who, moment.name), rater, category) for rater, category in said if category in categories)
+            for rater, category in said:
+                if category in categories:
+                    yield _Rating(item, (who, moment.name), rater, category, (moment.day, rater) not in saw)
 
 
 def _is_by_numbers(row: Mapping[str, Any], timepoint: str, day: int, criterion: str) -> bool:
@@ -70,19 +76,22 @@ def _is_by_numbers(row: Mapping[str, Any], timepoint: str, day: int, criterion: 
 
 
 def _of_timepoint(item: str, timepoint: str, ratings: Sequence[_Rating]) -> Iterator[Row]:
-    by: dict[tuple[str, str], dict[str, str]] = {}
+    by: dict[tuple[str, str], dict[str, _Rating]] = {}
     for one in ratings:
-        by.setdefault(one.case, {})[one.rater] = one.category
+        by.setdefault(one.case, {})[one.rater] = one
     raters = sorted({one.rater for one in ratings})
     start = {"item": item, "timepoint": timepoint}
     for pair in combinations(raters, 2):
-        both = [[by[case][rater] for rater in pair] for case in sorted(by) if by[case].keys() >= set(pair)]
+        shared = [[by[case][rater] for rater in pair] for case in sorted(by) if by[case].keys() >= set(pair)]
+        both = [[one.category for one in case] for case in shared if all(one.blind for one in case)]
+        said = start | {"raters": "; ".join(pair), "left_out": len(shared) - len(both)}
         if both:
-            yield from _statistics(start | {"raters": "; ".join(pair)}, both, ITEMS[item][0])
+            yield from _statistics(said, both, ITEMS[item][0])
+        elif shared:
+            yield from nothing_rows(said, OF_PAIR, n=0, reason=NOT_BLIND)
     readers = [one for one in raters if one != CARPET]
     if len(readers) >= SEVERAL:
-        table = [[by[case].get(rater) for rater in readers] for case in sorted(by)]
-        yield from _several(start | {"raters": ALL_READERS}, table, ITEMS[item][0])
+        yield from _together(start, [[by[case].get(rater) for rater in readers] for case in sorted(by)], ITEMS[item][0])
 
 
 def _statistics(start: Row, both: Sequence[Sequence[str]], categories: Sequence[str]) -> Iterator[Row]:
@@ -92,6 +101,16 @@ def _statistics(start: Row, both: Sequence[Sequence[str]], categories: Sequence[
     yield statistic_row(start, "kappa_quadratic", n, lambda: cohen_kappa(first, second, categories=categories, weights="quadratic"))
     yield statistic_row(start, "kappa", n, lambda: cohen_kappa(first, second, categories=categories))
     yield statistic_row(start, "ac1", n, lambda: gwet_ac1(both, categories=categories))
+
+
+def _together(start: Row, cases: Sequence[Sequence[_Rating | None]], categories: Sequence[str]) -> Iterator[Row]:
+    read = [case for case in cases if any(case)]
+    blind = [case for case in read if all(one is None or one.blind for one in case)]
+    said = start | {"raters": ALL_READERS, "left_out": len(read) - len(blind)}
+    if blind:
+        yield from _several(said, [[None if one is None else one.category for one in case] for case in blind], categories)
+    else:
+        yield from nothing_rows(said, OF_SEVERAL, n=0, reason=NOT_BLIND)
 
 
 def _several(start: Row, table: Sequence[Sequence[str | None]], categories: Sequence[str]) -> Iterator[Row]:
@@ -105,7 +124,7 @@ def adjudication_rows(courses: Iterable[tuple[Course, Responses]], *, reads: Ite
     """A row a case that a third person must see: two readers, or a reader and the date that patients.csv states for progression.
 
     reads: scans on whose regions two readers or more decided, of any patient: of these each reader's TMTV is compared. What was compared
-    in the reading room when the second reader signed stands as it was found there, with how it was settled.
+    in the reading room when the second reader signed first stands as it was found there, with what became of it and how it was settled.
     """
     rows: list[Row] = []
     scans = {(one.patient_id, one.timepoint): one for one in reads}
@@ -119,15 +138,16 @@ def adjudication_rows(courses: Iterable[tuple[Course, Responses]], *, reads: Ite
             said = {"patient_id": case.patient_id, "timepoint": case.timepoint, "day": days.get(case.timepoint)}
             settled = scans[case.patient_id, case.timepoint].adjudicated_by if case.trigger is Trigger.TMTV else ""
             because = f"{case.because}, adjudicated by {settled}" if settled else case.because
-            rows.append(said | {"readers": "; ".join(case.readers), "trigger": case.trigger.value, "because": because})
+            rows.append(said | {"readers": "; ".join(case.readers), "trigger": case.trigger.value, "because": because, "not_blind": ""})
     return rows
 
 
 def _of_reading_room(course: Course) -> Iterator[Row]:
     for one in course.central:
         said = {"patient_id": one.patient_id, "timepoint": one.timepoint, "day": one.day, "readers": "; ".join(one.pair)}
-        for trigger, because in one.disagreements:
-            yield said | {"trigger": trigger, "because": f"{because}, {one.settled}" if one.settled else because}
+        for trigger, because in one.found:
+            words = f"{because}, {one.settled}" if one.settled else because
+            yield said | {"trigger": trigger, "because": words, "not_blind": one.marks}
 
 
 def _volumes(course: Course, scans: Mapping[tuple[str, str], ScanRead]) -> dict[tuple[str, str], float]:

@@ -258,9 +258,15 @@ SCHEMAS: Mapping[str, Columns] = {
         "low": ("see says", "lower limit of its 95 % interval"),
         "high": ("see says", "upper limit"),
         "n": ("{count}", "cases"),
+        "left_out": (
+            "{count}",
+            "further cases of these raters, left out since a reading of them was not blind: in the reading room it could be changed after"
+            " sight of the other reading, or of a later scan",
+        ),
         "reason_missing": (
             "",
             "why there is no number, or no interval beside it: TOO_FEW_FOR_INTERVAL (below 10 cases), NO_SPREAD (all cases alike),"
+            " READING_NOT_BLIND (every case is left out),"
             " REGION_NOT_DRAWN (a reader's disease that the main delineation did not draw, since the scan was measured without it)",
         ),
     },
@@ -268,7 +274,8 @@ SCHEMAS: Mapping[str, Columns] = {
         **WHO,
         "readers": ("", "who differs: two readers, or a reader and patients.csv (its progression_date)"),
         "trigger": ("", "why a third person must see the case"),
-        "because": ("", "what each of both says, in the order of readers"),
+        "because": ("", "what each of both says, in the order of readers; of the reading room as found when both had signed first"),
+        "not_blind": ("", "of the reading room: whose reading could be changed after sight of what; empty where both were blind"),
     },
     **COHORT_SCHEMAS,
     "refusals": {"patient_id": WHO["patient_id"], "day": WHO["day"], **UID, **NOTICE},

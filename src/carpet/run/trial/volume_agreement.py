@@ -23,6 +23,7 @@ from carpet.core.lesion import Lesion, Status
 from carpet.core.space import BoolArray, Grid, Region
 from carpet.lesions.decide import READERS_DISAGREE
 from carpet.lesions.decisions import ALL, Decision
+from carpet.run.trial.central import CentralRead
 from carpet.run.trial.course import Course, Scan
 
 Row = dict[str, Any]
@@ -30,6 +31,7 @@ TMTV, OUTLINES = "tmtv", "outlines"
 SUGGESTED = re.compile(r"rule \S+ had said (disease|physiologic|undecided): ")  # as carpet.lesions.decide writes it
 OF_OUTLINES = ("dice", "hd95", "nsd")
 LIMITS = {"bias_ratio": "bias", "limit_low_ratio": "lower", "limit_high_ratio": "upper"}
+NOT_BLIND = "READING_NOT_BLIND"  # of every scan one of both readings was changed after sight of the other, or of a later scan
 NOT_DRAWN = "REGION_NOT_DRAWN"  # a reader's disease that the main delineation has not drawn, since the scan was measured without it
 
 
@@ -54,7 +56,8 @@ class ScanRead:
     """One scan with two readers or more: what each of them calls disease.
 
     not_drawn: readers whose disease has a region that the main delineation did not draw, so that its volume is not known.
-    adjudicated_by: the third person who settled all that readers dispute; empty where nobody did.
+    adjudicated_by: the third person who settled all that readers dispute; empty where nobody did. not_blind: readers of the reading room
+    who could see the other's reading, or a later scan, before they signed.
     """
 
     patient_id: str
@@ -63,6 +66,7 @@ class ScanRead:
     disease: Mapping[str, tuple[Region, ...]]
     not_drawn: frozenset[str] = frozenset()
     adjudicated_by: str = ""
+    not_blind: frozenset[str] = frozenset()
 
     def volume_ml(self, reader: str) -> float:
         """TMTV by this reader; 0 where nothing is disease."""
@@ -88,9 +92,7 @@ def read_scans(course: Course, geometry_of: Callable[[Scan], Regions]) -> tuple[
     for timepoint, scan in course.at.items():
         if timepoint in central and scan.study is not None:
             geometry = geometry_of(scan)
-            settled = central[timepoint].settled_by
-            by_hand = f"reader {settled}" if settled else ""
-            found.append(ScanRead(course.patient.patient_id, timepoint, geometry.grid, geometry.reads, adjudicated_by=by_hand))
+            found.append(_of_reading_room(central[timepoint], geometry, timepoint))
             continue
         rows = [one for one in scan.decisions if not one.adjudicates]
         by = {reader: [one for one in rows if one.reader == reader] for reader in sorted({one.reader for one in rows})}
@@ -107,6 +109,11 @@ def read_scans(course: Course, geometry_of: Callable[[Scan], Regions]) -> tuple[
         who = course.patient.patient_id
         found.append(ScanRead(who, timepoint, geometry.grid, disease, frozenset(late), _adjudicated_by(scan)))
     return tuple(found)
+
+
+def _of_reading_room(one: CentralRead, geometry: Regions, timepoint: str) -> ScanRead:
+    by_hand, saw = f"reader {one.settled_by}" if one.settled_by else "", frozenset(name for name, _ in one.not_blind)
+    return ScanRead(one.patient_id, timepoint, geometry.grid, geometry.reads, adjudicated_by=by_hand, not_blind=saw)
 
 
 def _adjudicated_by(scan: Scan) -> str:
@@ -162,6 +169,7 @@ def volume_agreement_rows(scans: Iterable[ScanRead]) -> list[Row]:
 
     tmtv: icc and lin_ccc; bias_ratio, limit_low_ratio and limit_high_ratio of Bland–Altman on the logarithm (first reader over second);
     within_benchmark (%, the second reader as the reference). outlines: medians over scans of dice, hd95 (mm) and nsd (tolerance 4 mm).
+    Scans of which one of both readings was not blind are left out, and counted; nothing but READING_NOT_BLIND where none is left.
     Nothing but REGION_NOT_DRAWN where the volume of one scan by one reader is not known: the rest would agree better than readers do.
     """
     read = tuple(scans)
@@ -169,19 +177,20 @@ def volume_agreement_rows(scans: Iterable[ScanRead]) -> list[Row]:
     for timepoint in ("", *sorted({one.timepoint for one in read})):
         some = [one for one in read if timepoint in ("", one.timepoint)]
         for pair in combinations(sorted({reader for one in some for reader in one.disease}), 2):
-            both = [one for one in some if one.disease.keys() >= set(pair)]
-            if both:
-                raters = "; ".join(f"reader {reader}" for reader in pair)
-                rows += _of_pair({"timepoint": timepoint, "raters": raters}, both, pair)
+            shared = [one for one in some if one.disease.keys() >= set(pair)]
+            both = [one for one in shared if not one.not_blind & set(pair)]
+            raters = "; ".join(f"reader {reader}" for reader in pair)
+            if shared:
+                rows += _of_pair({"timepoint": timepoint, "raters": raters, "left_out": len(shared) - len(both)}, both, pair)
     return rows
 
 
 def _of_pair(start: Row, scans: Sequence[ScanRead], pair: tuple[str, str]) -> Iterator[Row]:
     n, of_tmtv = len(scans), start | {"item": TMTV}
-    if any(scan.not_drawn & set(pair) for scan in scans):
-        nothing = {"value": None, "low": None, "high": None, "n": n, "reason_missing": NOT_DRAWN}
-        yield from (of_tmtv | {"statistic": name} | nothing for name in ("icc", "lin_ccc", *LIMITS, "within_benchmark"))
-        yield from (start | {"item": OUTLINES, "statistic": name} | nothing for name in OF_OUTLINES)
+    if not scans or any(scan.not_drawn & set(pair) for scan in scans):
+        why = NOT_DRAWN if scans else NOT_BLIND
+        yield from nothing_rows(of_tmtv, ("icc", "lin_ccc", *LIMITS, "within_benchmark"), n=n, reason=why)
+        yield from nothing_rows(start | {"item": OUTLINES}, OF_OUTLINES, n=n, reason=why)
         return
     first, second = ([scan.volume_ml(reader) for scan in scans] for reader in pair)
     yield statistic_row(of_tmtv, "icc", n, lambda: icc(np.column_stack([first, second])))
@@ -216,6 +225,12 @@ def _median(values: Sequence[float]) -> Estimate:
     if not values:
         raise NotMeasurable(TOO_FEW_CASES)
     return Estimate(median(values), None, None, len(values))
+
+
+def nothing_rows(start: Row, statistics: Iterable[str], *, n: int, reason: str) -> Iterator[Row]:
+    """A row a statistic of so many cases, each without a number for this reason."""
+    nothing = {"value": None, "low": None, "high": None, "n": n, "reason_missing": reason}
+    yield from (start | {"statistic": name} | nothing for name in statistics)
 
 
 def statistic_row(start: Row, statistic: str, n: int, compute: Callable[[], Estimate]) -> Row:
