@@ -44,7 +44,8 @@ def test_the_page_may_reach_this_address_only() -> None:
     assert "unsafe-inline" not in policy["script-src"]
     allowed = {"'none'", "'self'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:", f"'sha256-{digest}'"}
     assert {word for words in policy.values() for word in words.split(" ")} <= allowed
-    assert policy["connect-src"] == "'self' blob: data:"
+    assert policy["connect-src"] == policy["img-src"] == "'self' blob: data:"
+    assert policy["worker-src"] == "'self' blob:"
 
 
 def test_the_configuration_names_no_other_server() -> None:

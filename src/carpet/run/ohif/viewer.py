@@ -58,6 +58,8 @@ def content_policy(page: str) -> str:
         "script-src": " ".join(["'self'", "'unsafe-eval'", *digests]),  # it reads SEG by functions that it writes as text (dcmjs, ndarray)
         "style-src": "'self' 'unsafe-inline'",  # OHIF sets styles in its elements
         "font-src": "'self' data:",
+        "img-src": "'self' blob: data:",  # thumbnails
+        "worker-src": "'self' blob:",  # decoders of compressed frames
         "connect-src": "'self' blob: data:",
         "manifest-src": "'self'",
     }
