@@ -126,6 +126,18 @@ def test_no_later_scan_waits_for_one_that_cannot_be_read(single: Opened) -> None
     assert [one.act for one in room.history.events("A/TT")][-2:] == ["left_out", "left_out"]
 
 
+def test_cases_of_a_patient_who_is_no_more_in_the_table_are_left_out(single: Opened) -> None:
+    room = single.room
+    others = {name: one for name, one in room.patients.items() if name != "A"}
+    for patients, left_out in ((others, True), (room.patients, False)):
+        after = replace(room, patients=patients)
+        plan_cases(after)
+        assert {one.left_out for one in after.history.cases() if one.patient == "A"} == {left_out}
+        assert not any(one.left_out for one in after.history.cases() if one.patient == "B")
+        shown = {one["patient"] for one in queue_view(after, Person("Rea", Role.READER))["cases"]}
+        assert ("A" in shown) is not left_out
+
+
 def test_a_begun_case_keeps_its_scan_at_another_time_point(single: Opened) -> None:
     one = single.browser().arrive()
     assert one.post("/api/cases/A/TT/sign", {}, version=0).status_code == 200

@@ -90,9 +90,9 @@ def plan_cases(room: Room) -> None:
                 case = _as_now(room, case, timepoint, study)
             if room.people.only is not None:
                 _assign_to(room, case, room.people.only.name)
-        for case in (one for one in room.history.cases() if one.patient == patient_id):
-            if room.is_left_out(case) is not case.left_out:
-                room.history.append(case.id, LeftOut(left_out=not case.left_out), room.stamp(CARPET), if_match=case.version)
+    for case in room.history.cases():  # also of patients who are in patients.csv no more
+        if room.is_left_out(case) is not case.left_out:
+            room.history.append(case.id, LeftOut(left_out=not case.left_out), room.stamp(CARPET), if_match=case.version)
 
 
 def _cases_of(patient: PatientScans, known: Sequence[Case]) -> Mapping[str, Case]:

@@ -130,11 +130,6 @@ class Room:
             return bool({SCAN_GONE.code, NO_TIME_POINT.code} & set(refused.codes))
         return False
 
-    def has_scan(self, case: Case) -> bool:
-        """Whether the examination of a case still lies in the trial."""
-        patient = self.patients.get(case.patient)
-        return patient is not None and _is_there(case, patient)
-
     def case_at(self, patient_id: str, timepoint: str | None) -> str | None:
         """The name of the case of the scan that stands for this time point now; None where there is none."""
         study = self.patients[patient_id].studies.get(timepoint) if timepoint else None
@@ -406,13 +401,9 @@ class Room:
         return Stamp(run=self.run, who=person.name, role=person.role.value, at=self.now(), reason=reason)
 
 
-def _is_there(case: Case, patient: PatientScans) -> bool:
-    return not case.study or case.study in patient.there
-
-
 def _why_not(case: Case, patient: PatientScans | None) -> Notice:
     """Why the scan of a case cannot be read now."""
-    if patient is None or not _is_there(case, patient):
+    if patient is None or (case.study and case.study not in patient.there):
         return SCAN_GONE.at(case.id)
     scan = next((one for one in patient.course.scans if one.study_uid == case.study), None)
     if scan is None or scan.study is None:

@@ -29,8 +29,8 @@ _SITE_NAMES = {site.code.value: name for name, site in SITES.items()}
 
 def queue_view(room: Room, person: Person) -> dict[str, Any]:
     """The cases that this person has to do with; what waits for the person comes first."""
-    cases = room.history.cases()
-    shown = [_queued(room, one, cases, person) for one in queue(cases, person) if one.begun or room.has_scan(one)]
+    cases = tuple(one for one in room.history.cases() if one.begun or not one.left_out)
+    shown = [_queued(room, one, cases, person) for one in queue(cases, person)]
     if person.role is Role.ADMINISTRATOR:
         known = {one["case"] for one in shown}
         shown += [_queued(room, one, cases, person) for one in cases if one.id not in known and one.state is CaseState.PLANNED]

@@ -130,23 +130,20 @@ def writes(action: Action) -> Callable[..., Visitor]:
     return allowed
 
 
-def _case(
-    request: Request,
-    _: Annotated[Visitor, Depends(visitor_of)],
-    patient: Annotated[str, Path(min_length=1, max_length=64)],
-    timepoint: Annotated[str, Path(min_length=1, max_length=100)],
-) -> Case:
-    """For whoever is let in: to nobody else is told which cases there are."""
-    return room_of(request).case(case_id(patient, timepoint))
-
-
 def _known_case(
     request: Request,
     _: Annotated[Visitor, Depends(visitor_of)],
     patient: Annotated[str, Path(min_length=1, max_length=64)],
     timepoint: Annotated[str, Path(min_length=1, max_length=100)],
 ) -> Case:
+    """For whoever is let in: to nobody else is told which cases there are."""
     return room_of(request).history.case(case_id(patient, timepoint))
+
+
+def _case(request: Request, known: Annotated[Case, Depends(_known_case)]) -> Case:
+    """One whose scan can be read."""
+    room_of(request).study(known)
+    return known
 
 
 def version_of(if_match: Annotated[str, Header(alias="If-Match", description='the version that was seen, as "7"')] = "") -> int:
